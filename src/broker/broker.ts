@@ -1,0 +1,78 @@
+/**
+ * A broker carries calls, asynchronous calls and control messages. One file an adapter; the URL's
+ * scheme picks it. `conformance.ts` says in tests what every adapter must do.
+ */
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Call, ControlMessage, Reply } from '../message.ts';
+
+export interface Broker {
+  /**
+   * Puts a call in a queue and waits for its reply. Settles by the call's deadline (and a short
+   * grace for remote adapters), come what may. Rejects with a FuncatronError: `queue_full`,
+   * `deadline_in_queue`, `broker_closed`, `cancelled`, or what the consumer's handler threw.
+   */
+  call(queue: string, call: Call): Promise<Reply>;
+  /**
+   * Puts an asynchronous call in a queue; resolves once it is durable. Delivered at least once,
+   * retried with backoff, kept as a dead letter after the last try. Its reply is dropped.
+   */
+  publish(queue: string, call: Call): Promise<void>;
+  /** Takes calls from a queue, at most `prefetch` at a time; competes with other consumers. */
+  consume(queue: string, handler: CallHandler, options: ConsumeOptions): Promise<Consumer>;
+  /** Sends a control message to everybody subscribed to the topic at this moment. */
+  broadcast(topic: string, message: ControlMessage): Promise<void>;
+  subscribe(topic: string, handler: (message: ControlMessage) => void): Promise<Consumer>;
+  depth(queue: string): Promise<QueueDepth>;
+  /** Refuses new work, rejects waiting calls with `broker_closed`, keeps durable ones. */
+  close(): Promise<void>;
+}
+
+/** The reply goes to the caller, if one waits; a rejection reaches the caller as the error it is. */
+export type CallHandler = (call: Call) => Promise<Reply>;
+
+export interface ConsumeOptions {
+  /** Calls handed over and not yet settled, at most. */
+  prefetch: number;
+}
+
+export interface Consumer {
+  /** Changes how many calls are handed over at a time. */
+  setPrefetch(prefetch: number): void;
+  /** Takes no more; resolves when those in hand have settled. */
+  stop(): Promise<void>;
+}
+
+export interface QueueDepth {
+  /** Calls waiting, asynchronous ones included. */
+  waiting: number;
+  /** Calls handed over and not settled. */
+  inFlight: number;
+  /** Age of the oldest waiting call in milliseconds; 0 when none waits. */
+  oldestMs: number;
+  consumers: number;
+}
+
+export interface BrokerOptions {
+  log: Log;
+  /** Folder for what must survive a restart; without one, `publish` rejects with `journal_failed`. */
+  dataDir?: string;
+  /** Calls that may wait in one queue, at most (`--queue-max`). */
+  queueMax?: number;
+}
+
+/** Opens the broker a URL names; the adapter's client library is imported only now. */
+export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
+  const scheme = url.split(':', 1)[0];
+  switch (scheme) {
+    case 'memory': {
+      const { MemoryBroker } = await import('./memory.ts');
+      return MemoryBroker.open(options);
+    }
+    default:
+      throw new FuncatronError(
+        'scheme_unknown',
+        `--broker ${url}: no broker adapter for "${scheme}:"; use memory:`,
+      );
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * Every error the platform reports: one row a code. Callers identify an error by `code`, never by
+ * its text. `docs/errors.md` lists the same rows; a test keeps the two equal.
+ */
+import type { Component, Headers, Issue, Problem } from './message.ts';
+
+type Row = readonly [status: number, component: Component, title: string];
+
+export const catalogue = {
+  // frontend
+  no_route: [404, 'frontend', 'No bundle is enabled for this host and path'],
+  not_found: [404, 'contract', 'The contract has no such path'],
+  method_not_allowed: [405, 'contract', 'The contract has no such method on this path'],
+  bad_request: [400, 'frontend', 'The request cannot be understood'],
+  bad_parameter: [400, 'contract', 'A parameter breaks the contract'],
+  bad_body: [400, 'contract', 'The request body breaks the contract'],
+  malformed_body: [400, 'contract', 'The request body cannot be parsed'],
+  unsupported_media_type: [415, 'contract', 'The contract does not take this content type'],
+  not_acceptable: [406, 'contract', 'The contract offers no content type that is accepted'],
+  unauthorized: [401, 'contract', 'Authentication is required'],
+  forbidden: [403, 'contract', 'The caller may not do this'],
+  security_not_configured: [503, 'contract', 'A security scheme has no configuration'],
+  body_too_large: [413, 'frontend', 'The request body is over the limit'],
+  headers_too_large: [431, 'frontend', 'The request headers are over the limit'],
+  uri_too_long: [414, 'frontend', 'The request URI is over the limit'],
+  request_timeout: [408, 'frontend', 'The client took too long to send the request'],
+  shutting_down: [503, 'frontend', 'The server is shutting down'],
+  // broker
+  queue_full: [503, 'broker', 'The queue is full'],
+  no_consumer: [503, 'broker', 'Nobody serves the queue'],
+  broker_closed: [503, 'broker', 'The broker is closed'],
+  journal_failed: [503, 'broker', 'The call could not be made durable'],
+  deadline_in_queue: [504, 'broker', 'The deadline passed while the call waited in the queue'],
+  // runner
+  deadline_in_runner: [504, 'runner', 'The deadline passed while the call waited for a worker'],
+  worker_start_failed: [502, 'runner', 'No worker could be started for the bundle'],
+  bundle_unavailable: [502, 'runner', 'The runner could not get the bundle'],
+  runner_lost: [502, 'runner', 'The runner went away during the call'],
+  cancelled: [499, 'runner', 'The caller went away'],
+  // func
+  func_failed: [500, 'func', 'The Func failed'],
+  func_timeout: [504, 'func', 'The Func did not answer before the deadline'],
+  func_missing: [501, 'func', 'The bundle exports no such Func'],
+  func_exited: [502, 'func', 'The worker exited during the call'],
+  func_memory: [502, 'func', 'The worker went over its memory limit'],
+  func_bad_result: [502, 'func', 'The Func returned something that is no response'],
+  response_broke_contract: [502, 'func', 'The response breaks the contract'],
+  // bundle and contract documents
+  bundle_invalid: [400, 'contract', 'The file is no bundle'],
+  bundle_too_large: [413, 'contract', 'The bundle is over a limit'],
+  contract_missing: [400, 'contract', 'The bundle has no contract'],
+  contract_ambiguous: [400, 'contract', 'The bundle has more than one contract'],
+  contract_invalid: [400, 'contract', 'The contract is invalid'],
+  overlay_invalid: [400, 'contract', 'The overlay is invalid'],
+  runtime_unsupported: [400, 'contract', 'The runtime is not supported'],
+  handlers_missing: [400, 'contract', 'The code lacks Funcs the contract names'],
+  build_failed: [400, 'cli', 'The bundle could not be built'],
+  // tron
+  bundle_unknown: [404, 'tron', 'No bundle has this SHA'],
+  route_unknown: [404, 'tron', 'Nothing is enabled there'],
+  route_conflict: [409, 'tron', 'Another bundle is being enabled there'],
+  nothing_to_roll_back: [409, 'tron', 'There is no earlier bundle to go back to'],
+  token_invalid: [401, 'tron', 'The token is not valid'],
+  token_unknown: [404, 'tron', 'No such token'],
+  store_failed: [507, 'tron', 'The store could not write'],
+  enable_failed: [400, 'tron', 'The bundle could not be enabled'],
+  props_invalid: [400, 'tron', 'The props are invalid'],
+  // cli and options
+  option_invalid: [400, 'cli', 'An option is invalid'],
+  address_in_use: [500, 'cli', 'The address is in use'],
+  unreachable: [502, 'cli', 'The server cannot be reached'],
+  scheme_unknown: [400, 'cli', 'No adapter serves this URL scheme'],
+  dependency_missing: [500, 'cli', 'A package or program that is needed is not installed'],
+  internal: [500, 'runner', 'Internal error'],
+} as const satisfies Record<string, Row>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+interface FaultOptions {
+  cause?: unknown;
+  errors?: Issue[];
+  headers?: Headers;
+  status?: number;
+  component?: Component;
+}
+
+/** The one error class. `detail` says what was wrong, where, and what to do. */
+export class FuncatronError extends Error {
+  override name = 'FuncatronError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly component: Component;
+  readonly title: string;
+  readonly errors?: Issue[];
+  readonly headers?: Headers;
+
+  constructor(code: ErrorCode, detail: string, options: FaultOptions = {}) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    const [status, component, title] = catalogue[code];
+    this.code = code;
+    this.status = options.status ?? status;
+    this.component = options.component ?? component;
+    this.title = title;
+    if (options.errors) this.errors = options.errors;
+    if (options.headers) this.headers = options.headers;
+  }
+
+  /** The error as it travels in a message and as RFC 9457 shows it. */
+  toProblem(): Problem {
+    const problem: Problem = {
+      code: this.code,
+      status: this.status,
+      title: this.title,
+      detail: this.message,
+      component: this.component,
+    };
+    if (this.errors) problem.errors = this.errors;
+    if (this.headers) problem.headers = this.headers;
+    return problem;
+  }
+}
+
+/** Whatever was thrown, as our error; an unknown one becomes `internal` with its cause kept. */
+export function toFault(thrown: unknown): FuncatronError {
+  if (thrown instanceof FuncatronError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new FuncatronError('internal', text, { cause: thrown });
+}
+
+/** An error that came over a wire, as an error again. */
+export function fromProblem(problem: Problem): FuncatronError {
+  const { code, detail, status, component, errors, headers } = problem;
+  const known = code in catalogue ? (code as ErrorCode) : 'internal';
+  return new FuncatronError(known, detail, {
+    status,
+    component,
+    ...(errors && { errors }),
+    ...(headers && { headers }),
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * What travels over a broker: a JSON head and raw body bytes. In one process a message is handed
+ * over as the object it is; between processes the broker adapter writes it out and reads it back.
+ */
+
+/** Header names are lower case; a repeated header is a list. */
+export type Headers = Record<string, string | string[]>;
+
+/** A whole body, or a stream of chunks; `empty` for none. */
+export type Body = Uint8Array | AsyncIterable<Uint8Array>;
+
+export const empty: Uint8Array = new Uint8Array(0);
+
+/** Parameter values of one call, coerced to the types the contract declares, by place. */
+export interface Params {
+  path: Record<string, unknown>;
+  query: Record<string, unknown>;
+  header: Record<string, unknown>;
+  cookie: Record<string, unknown>;
+}
+
+/** Who calls, as the contract's `security` established it. */
+export interface Identity {
+  /** The security scheme's name in the contract. */
+  scheme: string;
+  subject?: string;
+  scopes?: string[];
+  claims?: Record<string, unknown>;
+}
+
+/** The head of a call: one request for one Func. */
+export interface CallHead {
+  v: 1;
+  action: 'call';
+  /** The request id, from the first byte to the last log line. */
+  id: string;
+  method: string;
+  scheme: string;
+  /** The host asked for: lower case, no port. */
+  host: string;
+  /** The raw path as asked for, base path included, no query. */
+  path: string;
+  /** The raw query, without its question mark; empty for none. */
+  query: string;
+  headers: Headers;
+  /** Address of the client. */
+  remote: string;
+  /** Milliseconds since 1970 after which nobody waits for the answer. */
+  deadline: number;
+  /** Contract key of the operation, `METHOD /template`; set by the door that matched it. */
+  operation?: string;
+  params?: Params;
+  auth?: Identity;
+  /** Id of the contract (see `contractId`) a door checked this call against; absent: unchecked. */
+  checked?: string;
+}
+
+export interface Call {
+  head: CallHead;
+  body: Body;
+  /** The body as parsed and coerced by the door. Only within one process; never on a wire. */
+  data?: unknown;
+  /** How the caller says that it went away. Only within one process; adapters forward it. */
+  cancellation?: Cancellation;
+}
+
+/** Says once that nobody waits for a call any more: an AbortSignal without its cost per call. */
+export class Cancellation {
+  cancelled = false;
+  #listener: (() => void) | undefined;
+
+  cancel(): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    this.#listener?.();
+  }
+
+  /** One listener at a time: each hop takes it over from the one before. Undefined removes it. */
+  onCancel(listener: (() => void) | undefined): void {
+    this.#listener = listener;
+    if (this.cancelled) listener?.();
+  }
+}
+
+/** An error as it travels and as RFC 9457 shows it. */
+export interface Problem {
+  code: string;
+  status: number;
+  title: string;
+  detail: string;
+  component: Component;
+  /** What exactly was wrong, where there is more than one thing or a place to name. */
+  errors?: Issue[];
+  /** Headers the HTTP answer must carry, such as `allow` or `retry-after`. */
+  headers?: Headers;
+  /** Only in dev: the Func's stack, in the user's own lines. */
+  stack?: string;
+}
+
+/** The part at fault. */
+export type Component = 'frontend' | 'broker' | 'runner' | 'contract' | 'func' | 'tron' | 'cli';
+
+/** One thing wrong, and where: in a request, a response or a document. */
+export interface Issue {
+  /** `path query header cookie body response document handler`. */
+  in: string;
+  /** Parameter name, or JSON pointer into the body or document. */
+  at: string;
+  message: string;
+  file?: string;
+  /** 1-based. */
+  line?: number;
+  /** What would make it right, where that is known. */
+  mend?: string;
+}
+
+export interface ReplyHead {
+  v: 1;
+  action: 'answer';
+  id: string;
+  status: number;
+  headers: Headers;
+  /** Set when the platform, not the Func, made this answer. */
+  error?: Problem;
+}
+
+export interface Reply {
+  head: ReplyHead;
+  body: Body;
+}
+
+/** Messages between Tron, frontends and runners. `action` decides the other fields. */
+export interface ControlMessage {
+  v: 1;
+  action: string;
+  /** Unique per message; an `ack` names it. */
+  msgId: string;
+  from: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  [field: string]: unknown;
+}
+
+/** Where a bundle is enabled: what Tron tells frontends and runners. */
+export interface Route {
+  /** Lower case, no port; null for any host. */
+  host: string | null;
+  /** Begins with a slash; `/` alone for the root; never ends with one otherwise. */
+  basePath: string;
+  queue: string;
+  /** Hex SHA-256 of the bundle file. */
+  sha: string;
+  /** Grows with every enable, so that an old message never undoes a new one. */
+  revision: number;
+  props: Record<string, unknown>;
+  /** An OAI Overlay 1.0 document, applied to the bundle's contract at load. */
+  overlay?: unknown;
+}

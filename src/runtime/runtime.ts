@@ -1,0 +1,134 @@
+/**
+ * How a runner runs one kind of code. A worker is one operating-system process (or, for `process`,
+ * one program started per call) serving one bundle.
+ */
+import { FuncatronError } from '../errors.ts';
+import type { Body, CallHead, Cancellation, Reply } from '../message.ts';
+
+export const runtimeKinds = ['node', 'python', 'process', 'http'] as const;
+export type RuntimeKind = (typeof runtimeKinds)[number];
+
+/** What the contract says of the request body; decides how the worker decodes it. */
+export type BodyKind = 'none' | 'json' | 'text' | 'binary' | 'form' | 'multipart';
+
+export interface Assignment {
+  /** Bundle identity: shown in logs and to the Func as `ctx.bundle`. */
+  sha: string;
+  name: string;
+  version: string;
+  /** Folder the bundle is unpacked in. */
+  dir: string;
+  /** Handler module, relative to `dir`; unused by `process` and `http`. */
+  handler?: string;
+  funcs: FuncSpec[];
+  props: Record<string, unknown>;
+  /** Variables for the Func's environment, beside PATH, HOME, LANG, TMPDIR. */
+  env: Record<string, string>;
+  /** Calls in one worker at a time, at most. */
+  concurrency: number;
+  memoryBytesMax: number;
+  /** The command of a `http` program, or the default one of a `process` bundle. */
+  command?: string[];
+  /** Failures carry the Func's stack (dev only). */
+  stacks: boolean;
+}
+
+export interface FuncSpec {
+  operationId: string;
+  /** The operation's own command (`process` runtime). */
+  command?: string[];
+  /** Content type of a plain answer (first 2xx media type of the contract), for `process`. */
+  contentType?: string;
+}
+
+/** What the worker found when it loaded the bundle. */
+export interface Assigned {
+  /** operationIds that the code does not have, each with what to export. */
+  missing: { operationId: string; mend: string }[];
+}
+
+export interface WorkerCall {
+  operationId: string;
+  head: CallHead;
+  /** The raw body as it came. */
+  body: Body;
+  kind: BodyKind;
+  /** Parsed and coerced value of a `form` or `multipart` body; JSON is passed raw. */
+  data?: unknown;
+  cancellation?: Cancellation;
+}
+
+export interface FuncLog {
+  /** The call that wrote the line, where the worker knows it. */
+  requestId?: string;
+  level: 'debug' | 'info' | 'warn' | 'error';
+  text: string;
+  /** Structured fields given to `ctx.log`. */
+  fields?: Record<string, unknown>;
+}
+
+export interface WorkerEvents {
+  onLog(line: FuncLog): void;
+  /** Once, when the process is gone, for whatever reason. */
+  onExit(exit: WorkerExit): void;
+}
+
+export interface WorkerExit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** What the worker last wrote to standard error, for the error message. */
+  lastWords: string;
+}
+
+export interface Worker {
+  /** Undefined when no process runs now (`process` runtime between calls). */
+  readonly pid: number | undefined;
+  /** Resident memory in bytes of what runs now, its children included; 0 when nothing runs. */
+  rssBytes(): number;
+  /** Loads a bundle; once per worker. Rejects with `worker_start_failed` and why. */
+  assign(assignment: Assignment): Promise<Assigned>;
+  /**
+   * Runs a Func. Rejects with a FuncatronError: `func_failed`, `func_missing`, `func_exited`,
+   * `func_bad_result`, `cancelled`. Deadlines are the runner's: it cancels, then kills.
+   */
+  call(call: WorkerCall): Promise<Reply>;
+  /** True if the worker answers within `timeoutMs`: false means its loop is blocked. */
+  ping(timeoutMs: number): Promise<boolean>;
+  /** Lets calls in hand end, then ends the process, services closed first. */
+  drain(): Promise<void>;
+  /** Ends the whole process group now. */
+  kill(): void;
+}
+
+export interface StartOptions {
+  /** Folder for sockets; short, since a socket path is at most 107 bytes. */
+  socketDir: string;
+  memoryBytesMax?: number;
+}
+
+export interface Runtime {
+  readonly kind: RuntimeKind;
+  /** Whether a worker can be started before it is known which bundle it will serve. */
+  readonly warmable: boolean;
+  /** Starts a worker with no bundle yet. Rejects with `worker_start_failed` or `dependency_missing`. */
+  start(options: StartOptions, events: WorkerEvents): Promise<Worker>;
+}
+
+/** Opens the runtime of a kind; only what is used is imported. */
+export async function openRuntime(kind: string): Promise<Runtime> {
+  switch (kind) {
+    case 'node':
+      return (await import('./node.ts')).nodeRuntime;
+    case 'python':
+      return (await import('./python.ts')).pythonRuntime;
+    case 'process':
+      return (await import('./process.ts')).processRuntime;
+    case 'http':
+      return (await import('./http.ts')).httpRuntime;
+    default:
+      throw new FuncatronError(
+        'runtime_unsupported',
+        `runtime "${kind}" is not supported; use one of ${runtimeKinds.join(', ')}`,
+      );
+  }
+}
