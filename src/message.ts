@@ -11,6 +11,9 @@ export type Body = Uint8Array | AsyncIterable<Uint8Array>;
 
 export const empty: Uint8Array = new Uint8Array(0);
 
+/** What the contract says a request body is; decides how a worker decodes it. */
+export type BodyKind = 'none' | 'json' | 'text' | 'binary' | 'form' | 'multipart';
+
 /** Parameter values of one call, coerced to the types the contract declares, by place. */
 export interface Params {
   path: Record<string, unknown>;
@@ -51,6 +54,8 @@ export interface CallHead {
   operation?: string;
   params?: Params;
   auth?: Identity;
+  /** What the door found the body to be. */
+  kind?: BodyKind;
   /** Id of the contract (see `contractId`) a door checked this call against; absent: unchecked. */
   checked?: string;
 }

@@ -2,8 +2,7 @@
  * A contract: one bundle's OpenAPI document, ready to match, coerce and check. Loading is cheap;
  * each operation compiles its validators at its first call and keeps them.
  */
-import type { Headers, Identity, Issue, Params, Route } from '../message.ts';
-import type { BodyKind } from './body.ts';
+import type { BodyKind, Headers, Identity, Issue, Params, Route } from '../message.ts';
 import type { Settings } from './settings.ts';
 
 export interface Contract {

@@ -3,13 +3,10 @@
  * one program started per call) serving one bundle.
  */
 import { FuncatronError } from '../errors.ts';
-import type { Body, CallHead, Cancellation, Reply } from '../message.ts';
+import type { Body, BodyKind, CallHead, Cancellation, Reply } from '../message.ts';
 
 export const runtimeKinds = ['node', 'python', 'process', 'http'] as const;
 export type RuntimeKind = (typeof runtimeKinds)[number];
-
-/** What the contract says of the request body; decides how the worker decodes it. */
-export type BodyKind = 'none' | 'json' | 'text' | 'binary' | 'form' | 'multipart';
 
 export interface Assignment {
   /** Bundle identity: shown in logs and to the Func as `ctx.bundle`. */
@@ -83,6 +80,8 @@ export interface WorkerExit {
 export interface Worker {
   /** Undefined when no process runs now (`process` runtime between calls). */
   readonly pid: number | undefined;
+  /** Calls the worker has not ended, those included that the runner gave up on. */
+  readonly open: number;
   /** Resident memory in bytes of what runs now, its children included; 0 when nothing runs. */
   rssBytes(): number;
   /** Loads a bundle; once per worker. Rejects with `worker_start_failed` and why. */
