@@ -44,6 +44,7 @@ export const catalogue = {
   func_exited: [502, 'func', 'The worker exited during the call'],
   func_memory: [502, 'func', 'The worker went over its memory limit'],
   func_bad_result: [502, 'func', 'The Func returned something that is no response'],
+  worker_protocol: [502, 'func', 'The worker broke the worker protocol'],
   response_broke_contract: [502, 'func', 'The response breaks the contract'],
   // bundle and contract documents
   bundle_invalid: [400, 'contract', 'The file is no bundle'],
