@@ -153,6 +153,8 @@ export interface Route {
   /** Begins with a slash; `/` alone for the root; never ends with one otherwise. */
   basePath: string;
   queue: string;
+  /** The bundle's name, as its contract says: for logs and metrics. */
+  name: string;
   /** Hex SHA-256 of the bundle file. */
   sha: string;
   /** Grows with every enable, so that an old message never undoes a new one. */

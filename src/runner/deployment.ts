@@ -1,0 +1,130 @@
+/**
+ * One revision of a bundle on one route, as one runner serves it. Idle it is two small objects:
+ * contract, unpacked files and workers come with the first call.
+ */
+import { toFault } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { Cancellation } from '../message.ts';
+import type { Call, Reply, Route } from '../message.ts';
+import type { Contract, ContractSource } from '../openapi/contract.ts';
+import type { Assigned, FuncLog, WorkerCall } from '../runtime/runtime.ts';
+import { checkCall, checkReply } from './check.ts';
+import type { CheckedCall, ReplyCheck, ResponseMode } from './check.ts';
+import type { PoolMeter } from './meter.ts';
+import { Pool } from './pool.ts';
+import { provision } from './provision.ts';
+import type { BundleSource } from './provision.ts';
+import type { WarmWorkers } from './warm.ts';
+
+export interface DeploymentOptions {
+  contracts: ContractSource;
+  bundles: BundleSource;
+  warm: WarmWorkers;
+  /** Folder bundles are unpacked in. */
+  dir: string;
+  /** Failures carry the Func's stack (dev only). */
+  stacks: boolean;
+  /** How responses are checked where the bundle does not say. */
+  responseMode: ResponseMode;
+  log: Log;
+  meter: PoolMeter;
+  onFuncLog: (route: Route, name: string, line: FuncLog) => void;
+}
+
+interface Ready {
+  contract: Contract;
+  pool: Pool;
+  check: ReplyCheck;
+}
+
+export class Deployment {
+  readonly route: Route;
+  readonly #options: DeploymentOptions;
+  #loading: Promise<Ready> | undefined;
+  #ready: Ready | undefined;
+  #retired = false;
+
+  constructor(route: Route, options: DeploymentOptions) {
+    this.route = route;
+    this.#options = options;
+  }
+
+  get pool(): Pool | undefined {
+    return this.#ready?.pool;
+  }
+
+  /** Has a worker ready for the first call; tells which Funcs the code lacks. */
+  async prepare(): Promise<Assigned> {
+    return (this.#ready ?? (await this.#load())).pool.prepare();
+  }
+
+  /** Runs one call: check what is unmarked, call the Func, check what it returned. */
+  async handle(call: Call): Promise<Reply> {
+    const { meter } = this.#options;
+    const begunAt = performance.now();
+    try {
+      const { contract, pool, check } = this.#ready ?? (await this.#load());
+      const checked = checkCall(contract, call);
+      const { timeoutMs } = checked.operation.settings;
+      meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
+      const reply = await pool.run(call, toWork(call, checked));
+      checkReply(checked.operation, call, reply, check);
+      return reply;
+    } catch (thrown) {
+      const fault = toFault(thrown);
+      meter.errors(fault.code).add();
+      throw fault;
+    } finally {
+      meter.funcSeconds.observe((performance.now() - begunAt) / 1000);
+    }
+  }
+
+  /** Lets calls in hand end, then ends the workers. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    const ready = this.#ready ?? (await this.#loading?.catch(() => undefined));
+    await ready?.pool.drain();
+  }
+
+  kill(): void {
+    this.#retired = true;
+    this.#ready?.pool.kill();
+  }
+
+  #load(): Promise<Ready> {
+    this.#loading ??= this.#create().catch((thrown: unknown) => {
+      this.#loading = undefined;
+      throw thrown;
+    });
+    return this.#loading;
+  }
+
+  async #create(): Promise<Ready> {
+    const { contracts, bundles, warm, meter, responseMode } = this.#options;
+    const contract = await contracts.get(this.route);
+    const { kind, assignment } = await provision(this.route, contract, bundles, this.#options);
+    const { name } = contract;
+    const log = this.#options.log.child({ bundle: name, sha: this.route.sha });
+    const pool = new Pool({
+      kind,
+      assignment,
+      instances: contract.settings.instances,
+      warm,
+      log,
+      meter,
+      onLog: (line) => this.#options.onFuncLog(this.route, name, line),
+    });
+    const mode = contract.settings.validate.response ?? responseMode;
+    this.#ready = { contract, pool, check: { mode, log, breaks: meter.contractBreaks } };
+    if (this.#retired) pool.kill();
+    void warm.fill(kind);
+    return this.#ready;
+  }
+}
+
+function toWork(call: Call, checked: CheckedCall): WorkerCall {
+  const { head, body } = call;
+  const { operation, kind, data } = checked;
+  const cancellation = (call.cancellation ??= new Cancellation());
+  return { operationId: operation.operationId, head, body, kind, data, cancellation };
+}

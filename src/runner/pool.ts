@@ -1,0 +1,313 @@
+/**
+ * The workers of one bundle. A worker is starting, ready, or retiring (takes no more, ends when
+ * its calls have). Calls that find no free worker wait here, in order, until one is free, one has
+ * started, or their deadline passes. Workers come with demand, up to `instances.max`, and go when
+ * idle, down to `instances.min`. A bundle whose workers keep dying is restarted ever more slowly,
+ * and its callers are told at once.
+ */
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Call, Reply } from '../message.ts';
+import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
+import type { PoolMeter } from './meter.ts';
+import { Slot } from './slot.ts';
+import { Ticket } from './ticket.ts';
+import type { WarmWorkers } from './warm.ts';
+
+/** Pause before the start after the first failure; doubles up to the longest. */
+const backoffMs = { first: 100, longest: 30_000 } as const;
+/** A worker that dies younger than this, never called, counts as a failed start. */
+const youngMs = 1_000;
+/** How long a worker with calls past their deadline may take to end them. */
+const graceMs = 2_000;
+/** Time between looks at deadlines, memory and idleness: while calls are in hand, and else. */
+const paceMs = { fast: 25, slow: 500 } as const;
+
+export interface PoolOptions {
+  kind: string;
+  assignment: Assignment;
+  instances: { min: number; max: number; idleMs: number };
+  warm: WarmWorkers;
+  log: Log;
+  meter: PoolMeter;
+  onLog: (line: FuncLog) => void;
+}
+
+export class Pool {
+  readonly #options: PoolOptions;
+  readonly #slots: Slot[] = [];
+  readonly #waiting: Ticket[] = [];
+  readonly #inHand = new Set<Ticket>();
+  #starting = 0;
+  #failures = 0;
+  #notBefore = 0;
+  #lastFailure: FuncatronError | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pace: 'off' | 'slow' | 'fast' = 'off';
+  /** Sweeps in a row that found nothing in hand. */
+  #quiet = 0;
+  #closed = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  get counts(): { ready: number; starting: number; waiting: number; inHand: number } {
+    return {
+      ready: this.#slots.length,
+      starting: this.#starting,
+      waiting: this.#waiting.length,
+      inHand: this.#inHand.size,
+    };
+  }
+
+  /** Process ids of the workers that run now. */
+  get pids(): number[] {
+    return this.#slots.flatMap((slot) => slot.worker.pid ?? []);
+  }
+
+  /** Has at least one worker ready; rejects with why there is none. */
+  async prepare(): Promise<Assigned> {
+    const ready = this.#slots.find((slot) => !slot.retiring);
+    if (ready) return ready.assigned;
+    const slot = await this.#start();
+    this.#serveWaiting();
+    return slot.assigned;
+  }
+
+  /** Runs a Func; one that is safe to repeat runs a second time if its worker died under it. */
+  async run(call: Call, work: WorkerCall): Promise<Reply> {
+    const ticket = new Ticket(call);
+    try {
+      return await this.#attempt(ticket, work);
+    } catch (thrown) {
+      if (!ticket.mayRepeat(thrown)) throw ticket.explain(thrown);
+      this.#options.log.warn({ requestId: call.head.id }, 'worker lost; running the call again');
+      return await this.#attempt(ticket, work).catch((again: unknown) => {
+        throw ticket.explain(again);
+      });
+    }
+  }
+
+  /** Takes no more calls, lets those in hand end, then ends the workers. */
+  async drain(): Promise<void> {
+    this.#closed = true;
+    if (this.#inHand.size > 0 || this.#waiting.length > 0)
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+    await Promise.all(this.#slots.map((slot) => slot.worker.drain().catch(() => undefined)));
+    this.kill();
+  }
+
+  /** Ends everything now. */
+  kill(): void {
+    this.#closed = true;
+    this.#setPace('off');
+    for (const slot of this.#slots) slot.worker.kill();
+  }
+
+  async #attempt(ticket: Ticket, work: WorkerCall): Promise<Reply> {
+    ticket.attempts++;
+    this.#inHand.add(ticket);
+    if (this.#pace !== 'fast') this.#setPace('fast');
+    try {
+      const slot = (ticket.slot = this.#free() ?? (await this.#wait(ticket)));
+      try {
+        return await slot.worker.call(work);
+      } finally {
+        slot.load--;
+      }
+    } finally {
+      this.#inHand.delete(ticket);
+      this.#release(ticket);
+    }
+  }
+
+  /** A place at the worker with the fewest calls in hand; none while others wait. */
+  #free(): Slot | undefined {
+    const slot = this.#waiting.length === 0 ? this.#leastLoaded() : undefined;
+    slot?.take();
+    return slot;
+  }
+
+  #leastLoaded(): Slot | undefined {
+    let best: Slot | undefined;
+    for (const slot of this.#slots) {
+      if (slot.retiring || slot.load >= this.#options.assignment.concurrency) continue;
+      if (!best || slot.load < best.load) best = slot;
+    }
+    return best;
+  }
+
+  #wait(ticket: Ticket): Promise<Slot> {
+    return new Promise<Slot>((resolve, reject) => {
+      ticket.wait(resolve, reject);
+      this.#waiting.push(ticket);
+      this.#grow();
+    });
+  }
+
+  /** Starts a worker if calls wait for one and there may be one more. */
+  #grow(): void {
+    const { max } = this.#options.instances;
+    const wanted = this.#waiting.length;
+    const running = this.#slots.filter((slot) => !slot.retiring).length + this.#starting;
+    if (wanted === 0 || this.#starting > 0 || running >= Math.max(1, max)) return;
+    if (Date.now() < this.#notBefore) {
+      if (running === 0) this.#failWaiting();
+      return;
+    }
+    this.#start().then(
+      () => this.#serveWaiting(),
+      () => this.#slots.length === 0 && this.#failWaiting(),
+    );
+  }
+
+  async #start(): Promise<Slot> {
+    const { warm, kind, assignment, meter, log } = this.#options;
+    this.#starting++;
+    let slot: Slot | undefined;
+    try {
+      const worker = await warm.take(kind, {
+        onLog: (line) => this.#options.onLog(line),
+        onExit: (exit) => slot && this.#exited(slot, exit),
+      });
+      try {
+        const assigned = await worker.assign(assignment);
+        slot = new Slot(worker, assigned);
+      } catch (thrown) {
+        worker.kill();
+        throw thrown;
+      }
+      meter.coldStarts.add();
+      log.debug({ pid: worker.pid }, 'worker ready');
+    } catch (thrown) {
+      this.#failed(thrown);
+      throw this.#lastFailure;
+    } finally {
+      this.#starting--;
+    }
+    if (this.#closed && this.#inHand.size === 0) slot.worker.kill();
+    this.#slots.push(slot);
+    if (this.#pace === 'off') this.#setPace('slow');
+    return slot;
+  }
+
+  #failed(thrown: unknown): void {
+    this.#failures++;
+    const pauseMs = Math.min(backoffMs.first * 2 ** (this.#failures - 1), backoffMs.longest);
+    this.#notBefore = Date.now() + pauseMs;
+    this.#lastFailure =
+      thrown instanceof FuncatronError
+        ? thrown
+        : new FuncatronError('worker_start_failed', String(thrown), { cause: thrown });
+    this.#options.log.error(
+      { err: thrown, failures: this.#failures, pauseMs },
+      `worker did not start: ${this.#lastFailure.message}`,
+    );
+  }
+
+  #exited(slot: Slot, exit: WorkerExit): void {
+    const at = this.#slots.indexOf(slot);
+    if (at >= 0) this.#slots.splice(at, 1);
+    if (this.#closed || slot.retiring) return;
+    const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code}`;
+    const young = Date.now() - slot.startedAt < youngMs;
+    if (young && !slot.used)
+      this.#failed(new FuncatronError('worker_start_failed', `the worker exited with ${how}`));
+    this.#options.log.warn(
+      { reason: slot.reason, lastWords: exit.lastWords || undefined },
+      `worker exited with ${how}`,
+    );
+    this.#grow();
+  }
+
+  /** A place came free: the next waiting call takes it. */
+  #release(ticket: Ticket): void {
+    const slot = ticket.slot;
+    if (slot?.retiring && slot.load === 0) void slot.worker.drain().catch(() => slot.worker.kill());
+    this.#serveWaiting();
+    if (this.#drained && this.#inHand.size === 0 && this.#waiting.length === 0) this.#drained();
+  }
+
+  #serveWaiting(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#leastLoaded();
+      if (!slot) return this.#grow();
+      slot.take();
+      this.#waiting.shift()!.give(slot);
+    }
+  }
+
+  #failWaiting(): void {
+    for (const ticket of this.#waiting.splice(0)) ticket.refuse(this.#startFailure());
+  }
+
+  #startFailure(): FuncatronError {
+    const last = this.#lastFailure;
+    if (last && last.code !== 'worker_start_failed') return last;
+    const why = last?.message ?? 'no worker could be started';
+    const seconds = Math.max(1, Math.ceil((this.#notBefore - Date.now()) / 1000));
+    return new FuncatronError('worker_start_failed', `${why}; the next try is in ${seconds} s`, {
+      headers: { 'retry-after': String(seconds) },
+    });
+  }
+
+  /** Deadlines, memory and idleness, looked at together now and then instead of a timer each. */
+  #sweep(now: number): void {
+    for (const ticket of this.#inHand) if (ticket.isLate(now)) this.#expire(ticket);
+    for (const slot of [...this.#slots]) {
+      if (slot.isOverMemory(now, this.#options.assignment.memoryBytesMax)) slot.worker.kill();
+      else this.#retireIfDone(slot, now);
+    }
+    if (this.#inHand.size > 0) this.#quiet = 0;
+    else if (this.#slots.length === 0) this.#setPace('off');
+    else if (++this.#quiet === 40) this.#setPace('slow');
+  }
+
+  #setPace(pace: 'off' | 'slow' | 'fast'): void {
+    clearInterval(this.#timer);
+    this.#pace = pace;
+    this.#quiet = 0;
+    if (pace === 'off') return;
+    this.#timer = setInterval(() => this.#sweep(Date.now()), paceMs[pace]);
+    this.#timer.unref();
+  }
+
+  #expire(ticket: Ticket): void {
+    const at = this.#waiting.indexOf(ticket);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    ticket.expire();
+    const slot = ticket.slot;
+    if (!slot) return;
+    slot.lateSince ??= Date.now();
+    void slot.worker.ping(graceMs / 2).then((alive) => {
+      if (alive) return;
+      slot.reason = 'blocked';
+      slot.worker.kill();
+    });
+  }
+
+  #retireIfDone(slot: Slot, now: number): void {
+    if (slot.retiring) return;
+    if (now - slot.startedAt > youngMs) this.#failures = 0;
+    if (slot.lateSince !== undefined && now - slot.lateSince > graceMs) {
+      // Calls given up on still run: their threads or promises would pile up for ever.
+      if (slot.worker.open > slot.load) return this.#retire(slot, 'late');
+      slot.lateSince = undefined;
+    }
+    const { min, idleMs } = this.#options.instances;
+    if (slot.load > 0) slot.idleSince = now;
+    else if (now - slot.idleSince > idleMs && this.#slots.length > min) this.#retire(slot, 'idle');
+  }
+
+  #retire(slot: Slot, reason: 'late' | 'idle'): void {
+    slot.retiring = true;
+    slot.reason = reason;
+    if (reason === 'late')
+      this.#options.log.warn('worker retired: it keeps calls past their deadline');
+    if (slot.load > 0) return;
+    if (reason === 'late') slot.worker.kill();
+    else void slot.worker.drain().catch(() => slot.worker.kill());
+  }
+}

@@ -1,0 +1,95 @@
+/** From a route to what a worker needs: the bundle unpacked on disk and an assignment. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unpackBundle } from '../bundle/unpack.ts';
+import { FuncatronError } from '../errors.ts';
+import type { Route } from '../message.ts';
+import type { Contract } from '../openapi/contract.ts';
+import type { Assignment, FuncSpec, RuntimeKind } from '../runtime/runtime.ts';
+
+/** Where a runner gets bundle files from: the path of a verified local copy. */
+export interface BundleSource {
+  path(sha: string): Promise<string>;
+}
+
+export interface Provision {
+  kind: RuntimeKind;
+  assignment: Assignment;
+}
+
+const builtHandlers = [
+  'handler.mjs',
+  'handler.js',
+  'handler.cjs',
+  'index.mjs',
+  'index.js',
+  'index.cjs',
+];
+const concurrencies: Record<RuntimeKind, number> = {
+  node: 100,
+  python: 16,
+  process: 16,
+  http: 100,
+};
+
+/** Unpacks the bundle under `dir` and describes it to a worker. */
+export async function provision(
+  route: Route,
+  contract: Contract,
+  bundles: BundleSource,
+  options: { dir: string; stacks: boolean },
+): Promise<Provision> {
+  const { settings } = contract;
+  const dir = await unpackBundle(await bundles.path(route.sha), options.dir, route.sha);
+  const handler = await findHandler(dir, settings.handler);
+  const kind = settings.runtime ?? kindOf(handler);
+  const assignment: Assignment = {
+    sha: route.sha,
+    name: contract.name,
+    version: contract.version,
+    dir,
+    funcs: contract.operations.map(describeFunc),
+    props: route.props,
+    env: settings.env,
+    concurrency: settings.concurrency ?? concurrencies[kind],
+    memoryBytesMax: settings.memoryBytesMax,
+    stacks: options.stacks,
+  };
+  if (handler) assignment.handler = handler;
+  if (settings.process) assignment.command = settings.process;
+  return { kind, assignment };
+}
+
+function describeFunc(operation: Contract['operations'][number]): FuncSpec {
+  const func: FuncSpec = { operationId: operation.operationId };
+  if (operation.settings.process) func.command = operation.settings.process;
+  if (operation.contentType) func.contentType = operation.contentType;
+  return func;
+}
+
+/** The built module when there is one: `handler` names the source, which a build may replace. */
+async function findHandler(dir: string, declared: string | undefined): Promise<string | undefined> {
+  const built = declared === undefined || /\.[cm]?[jt]sx?$/.test(declared);
+  const candidates = [
+    ...(built ? [builtHandlers[0]!] : []),
+    ...(declared ? [declared] : builtHandlers),
+  ];
+  for (const candidate of candidates) if (await exists(join(dir, candidate))) return candidate;
+  return declared;
+}
+
+function kindOf(handler: string | undefined): RuntimeKind {
+  if (handler && /\.[cm]?[jt]s$/.test(handler)) return 'node';
+  if (handler?.endsWith('.py')) return 'python';
+  throw new FuncatronError(
+    'runtime_unsupported',
+    'the contract names no runtime and the bundle has no handler.mjs or index.js; set x-funcatron.runtime',
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,213 @@
+/**
+ * A runner takes calls from the queues of the routes it was told to serve, has the Func called,
+ * checks what it returned and answers. Enabling another bundle on a served route is a swap: the
+ * new one is ready before the first call goes to it, and the old one finishes what it has.
+ */
+import type { Broker, Consumer } from '../broker/broker.ts';
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Route } from '../message.ts';
+import type { Metrics } from '../metrics.ts';
+import type { ContractSource } from '../openapi/contract.ts';
+import type { Assigned } from '../runtime/runtime.ts';
+import type { ResponseMode } from './check.ts';
+import { Control } from './control.ts';
+import { Deployment } from './deployment.ts';
+import { FuncLogs } from './func-log.ts';
+import { createPoolMeter } from './meter.ts';
+import type { BundleSource } from './provision.ts';
+import { WarmWorkers } from './warm.ts';
+
+export interface RunnerOptions {
+  broker: Broker;
+  contracts: ContractSource;
+  bundles: BundleSource;
+  log: Log;
+  metrics: Metrics;
+  /** Folder bundles are unpacked in. */
+  dir: string;
+  /** Folder for workers' sockets; a short path. */
+  socketDir: string;
+  /** Unassigned workers kept ready per runtime kind (`--warm`). */
+  warm: number;
+  /** Calls one queue hands this runner at a time, at most (`--prefetch`). */
+  prefetch: number;
+  /** Time calls in hand get to end when the runner closes, in milliseconds (`--drain`). */
+  drainMs: number;
+  /** Failures carry the Func's stack (dev only). */
+  stacks: boolean;
+  responseMode: ResponseMode;
+}
+
+export interface EnableOptions {
+  prepare: boolean;
+  /** Serve it though the code lacks Funcs: those answer 501 (dev). */
+  allowMissing: boolean;
+}
+
+interface Served {
+  deployment: Deployment;
+  consumer: Consumer;
+}
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #warm: WarmWorkers;
+  readonly #logs: FuncLogs;
+  readonly #control: Control;
+  readonly #served = new Map<string, Served>();
+  /** One change of a queue at a time; the newest revision wins. */
+  readonly #changing = new Map<string, Promise<unknown>>();
+  readonly #retiring = new Set<Promise<void>>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    const { broker, log, socketDir, warm } = options;
+    this.#warm = new WarmWorkers({ count: warm, start: { socketDir }, log });
+    this.#control = new Control(broker, log, this);
+    this.#logs = new FuncLogs(log, (lines) => this.#control.sendLogs(lines));
+    options.metrics.onCollect(() => void this.#collect());
+  }
+
+  /** Tells the Trons that it is here; they answer with what to serve. */
+  async start(): Promise<void> {
+    await this.#control.start();
+  }
+
+  get routes(): Route[] {
+    return [...this.#served.values()].map(({ deployment }) => deployment.route);
+  }
+
+  /**
+   * Serves a route. With `prepare`, a worker has loaded the bundle before this resolves; if it
+   * cannot be loaded, or lacks Funcs and that is not allowed, this rejects and nothing has changed.
+   */
+  enable(route: Route, { prepare, allowMissing }: EnableOptions): Promise<Assigned> {
+    return this.#inTurn(route.queue, async () => {
+      const served = this.#served.get(route.queue);
+      if (served && served.deployment.route.revision > route.revision) return { missing: [] };
+      const deployment = this.#deploy(route);
+      const warm = prepare || (served?.deployment.pool?.counts.ready ?? 0) > 0;
+      try {
+        const assigned = warm ? await deployment.prepare() : { missing: [] };
+        if (!allowMissing) refuseMissing(assigned);
+        await this.#swap(route.queue, deployment);
+        return assigned;
+      } catch (thrown) {
+        deployment.kill();
+        throw thrown;
+      }
+    });
+  }
+
+  /** Loads a bundle in a worker of its own and says what its code lacks; serves nothing. */
+  async check(route: Route): Promise<Assigned> {
+    const deployment = this.#deploy(route);
+    try {
+      return await deployment.prepare();
+    } finally {
+      await deployment.retire();
+    }
+  }
+
+  /** Stops serving a queue, unless something newer is enabled there; calls in hand end first. */
+  disable(queue: string, revision: number): Promise<void> {
+    return this.#inTurn(queue, async () => {
+      const served = this.#served.get(queue);
+      if (!served || served.deployment.route.revision > revision) return;
+      this.#served.delete(queue);
+      await served.consumer.stop();
+      await served.deployment.retire();
+    });
+  }
+
+  /** Takes no more calls, lets those in hand end up to `drainMs`, ends every worker. */
+  async close(): Promise<void> {
+    await this.#control.close();
+    const all = [...this.#served.values()];
+    this.#served.clear();
+    const ended = Promise.all([
+      ...all.map(async ({ consumer, deployment }) => {
+        await consumer.stop();
+        await deployment.retire();
+      }),
+      ...this.#retiring,
+    ]);
+    await within(this.#options.drainMs, ended);
+    for (const { deployment } of all) deployment.kill();
+    await this.#warm.close();
+    this.#logs.flush();
+  }
+
+  #deploy(route: Route): Deployment {
+    const { contracts, bundles, dir, stacks, responseMode, log, metrics } = this.#options;
+    return new Deployment(route, {
+      contracts,
+      bundles,
+      warm: this.#warm,
+      dir,
+      stacks,
+      responseMode,
+      log,
+      meter: createPoolMeter(metrics, route.name),
+      onFuncLog: (where, name, line) => this.#logs.add(where, name, line),
+    });
+  }
+
+  /** The handler looks its deployment up per call, so a swap is one assignment. */
+  async #swap(queue: string, deployment: Deployment): Promise<void> {
+    const served = this.#served.get(queue);
+    if (served) {
+      const old = served.deployment;
+      served.deployment = deployment;
+      const retired = old.retire().finally(() => this.#retiring.delete(retired));
+      this.#retiring.add(retired);
+      return;
+    }
+    const { broker, prefetch } = this.#options;
+    const entry = { deployment } as Served;
+    entry.consumer = await broker.consume(queue, (call) => entry.deployment.handle(call), {
+      prefetch,
+    });
+    this.#served.set(queue, entry);
+  }
+
+  #inTurn<T>(queue: string, change: () => Promise<T>): Promise<T> {
+    const before = this.#changing.get(queue) ?? Promise.resolve();
+    const mine = before.catch(() => undefined).then(change);
+    this.#changing.set(queue, mine);
+    const done = (): void => {
+      if (this.#changing.get(queue) === mine) this.#changing.delete(queue);
+    };
+    mine.then(done, done);
+    return mine;
+  }
+
+  async #collect(): Promise<void> {
+    const { broker, metrics } = this.#options;
+    for (const { deployment } of this.#served.values()) {
+      const { route, pool } = deployment;
+      const meter = createPoolMeter(metrics, route.name);
+      meter.workers.set(pool?.counts.ready ?? 0);
+      meter.inHand.set(pool?.counts.inHand ?? 0);
+      meter.queueDepth.set((await broker.depth(route.queue)).waiting);
+    }
+  }
+}
+
+function refuseMissing({ missing }: Assigned): void {
+  if (missing.length === 0) return;
+  const names = missing.map((one) => one.operationId).join(', ');
+  throw new FuncatronError('handlers_missing', `the code does not export ${names}`, {
+    errors: missing.map(({ operationId, mend }) => {
+      return { in: 'handler', at: operationId, message: 'no such Func in the code', mend };
+    }),
+  });
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}

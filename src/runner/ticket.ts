@@ -1,0 +1,93 @@
+import { FuncatronError, toFault } from '../errors.ts';
+import { Cancellation } from '../message.ts';
+import type { Call } from '../message.ts';
+import type { Slot } from './slot.ts';
+
+/** Methods whose calls may run a second time when the first attempt was lost (RFC 9110, 9.2.2). */
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
+
+/** One call in a pool's hands, from arrival to reply. */
+export class Ticket {
+  readonly call: Call;
+  readonly cancellation: Cancellation;
+  attempts = 0;
+  slot: Slot | undefined;
+  #late = false;
+  #give: ((slot: Slot) => void) | undefined;
+  #refuse: ((error: FuncatronError) => void) | undefined;
+
+  constructor(call: Call) {
+    this.call = call;
+    this.cancellation = call.cancellation ??= new Cancellation();
+    if (this.cancellation.cancelled) throw new FuncatronError('cancelled', 'nobody waits');
+  }
+
+  wait(give: (slot: Slot) => void, refuse: (error: FuncatronError) => void): void {
+    this.#give = give;
+    this.#refuse = refuse;
+    this.cancellation.onCancel(() => this.refuse(new FuncatronError('cancelled', 'nobody waits')));
+  }
+
+  /** Ends the wait with a place at a worker. */
+  give(slot: Slot): void {
+    this.cancellation.onCancel(undefined);
+    const give = this.#give;
+    this.#give = this.#refuse = undefined;
+    give?.(slot);
+  }
+
+  refuse(error: FuncatronError): void {
+    const refuse = this.#refuse;
+    this.#give = this.#refuse = undefined;
+    refuse?.(error);
+  }
+
+  isLate(now: number): boolean {
+    return !this.#late && now >= this.call.head.deadline;
+  }
+
+  /** The deadline passed: whoever has the call now gives it up. */
+  expire(): void {
+    this.#late = true;
+    if (this.#refuse) {
+      const detail = 'the deadline passed before a worker was free; raise instances.max or timeout';
+      this.refuse(new FuncatronError('deadline_in_runner', detail));
+    } else this.cancellation.cancel();
+  }
+
+  mayRepeat(thrown: unknown): boolean {
+    return (
+      this.attempts === 1 &&
+      !this.#late &&
+      !this.cancellation.cancelled &&
+      this.slot?.reason === undefined &&
+      idempotent.has(this.call.head.method) &&
+      thrown instanceof FuncatronError &&
+      thrown.code === 'func_exited'
+    );
+  }
+
+  /** What the caller is told: the runner knows more than the worker's connection does. */
+  explain(thrown: unknown): FuncatronError {
+    const fault = toFault(thrown);
+    if (this.#late && fault.code === 'cancelled') {
+      const where = this.call.head.operation ?? this.call.head.path;
+      return new FuncatronError(
+        'func_timeout',
+        `${where} did not answer in time; the Func spent the deadline (x-funcatron.timeout)`,
+      );
+    }
+    if (fault.code !== 'func_exited') return fault;
+    if (this.slot?.reason === 'memory')
+      return new FuncatronError(
+        'func_memory',
+        'the worker went over x-funcatron.memory and was ended',
+      );
+    if (this.slot?.reason === 'blocked')
+      return new FuncatronError(
+        'func_exited',
+        'the worker was ended: another call of the same bundle blocked it past its deadline',
+      );
+    return fault;
+  }
+}
