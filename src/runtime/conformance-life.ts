@@ -1,0 +1,67 @@
+/** Conformance: how a worker answers pings, drains, dies and is killed. */
+import assert from 'node:assert/strict';
+import { json } from './conformance-call.ts';
+import type { Case } from './conformance-subject.ts';
+
+const processes = ['node', 'python', 'http'] as const;
+
+export const lifeCases: Case[] = [
+  {
+    name: 'it answers a ping while it is busy',
+    async run({ call, worker }) {
+      const slow = call('slow', { query: { ms: 50 } });
+      assert.equal(await worker.ping(20_000), true);
+      assert.deepEqual(json(await slow), { slept: 50 });
+    },
+  },
+  {
+    name: 'it tells its memory',
+    only: processes,
+    async run({ worker }) {
+      assert.ok(Number.isInteger(worker.pid));
+      if (process.platform === 'linux') assert.ok(worker.rssBytes() > 1024 * 1024);
+    },
+  },
+  {
+    name: 'it drains: calls in hand are answered, then it ends',
+    fresh: true,
+    async run({ call, open, worker, exit, kind }) {
+      const slow = call('slow', { query: { ms: 200 } });
+      const text = await call('text');
+      assert.equal(text.status, 200);
+      const drained = worker.drain();
+      await assert.rejects(open('text'));
+      assert.deepEqual(json(await slow), { slept: 200 });
+      await drained;
+      if (kind === 'node' || kind === 'python') assert.equal((await exit).code, 0);
+    },
+  },
+  {
+    name: 'a Func that crashes its process fails the calls in hand',
+    fresh: true,
+    async run({ open, exit, kind, worker }) {
+      const slow = open('slow', { query: { ms: kind === 'process' ? 20 : 20_000 } });
+      const others = kind === 'process' ? slow : assert.rejects(slow, { code: 'func_exited' });
+      await assert.rejects(open('crash'), { code: 'func_exited' });
+      await others;
+      if (kind === 'process') return;
+      assert.equal((await exit).signal, 'SIGKILL');
+      await assert.rejects(open('text'), { code: 'func_exited' });
+      assert.equal(worker.rssBytes(), 0);
+      assert.equal(await worker.ping(1000), false);
+    },
+  },
+  {
+    name: 'it is killed with calls in hand',
+    fresh: true,
+    async run({ open, call, worker, exit, kind }) {
+      const slow = assert.rejects(open('slow', { query: { ms: 20_000 } }), { code: 'func_exited' });
+      await call('text');
+      worker.kill();
+      await slow;
+      if (kind !== 'process') assert.equal((await exit).signal, 'SIGKILL');
+      worker.kill();
+      await worker.drain();
+    },
+  },
+];
