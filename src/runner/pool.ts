@@ -9,13 +9,12 @@ import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, Reply } from '../message.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
+import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
 import { Slot } from './slot.ts';
 import { Ticket } from './ticket.ts';
 import type { WarmWorkers } from './warm.ts';
 
-/** Pause before the start after the first failure; doubles up to the longest. */
-const backoffMs = { first: 100, longest: 30_000 } as const;
 /** A worker that dies younger than this, never called, counts as a failed start. */
 const youngMs = 1_000;
 /** How long a worker with calls past their deadline may take to end them. */
@@ -38,10 +37,8 @@ export class Pool {
   readonly #slots: Slot[] = [];
   readonly #waiting: Ticket[] = [];
   readonly #inHand = new Set<Ticket>();
+  readonly #backoff = new Backoff();
   #starting = 0;
-  #failures = 0;
-  #notBefore = 0;
-  #lastFailure: FuncatronError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pace: 'off' | 'slow' | 'fast' = 'off';
   /** Sweeps in a row that found nothing in hand. */
@@ -153,7 +150,7 @@ export class Pool {
     const wanted = this.#waiting.length;
     const running = this.#slots.filter((slot) => !slot.retiring).length + this.#starting;
     if (wanted === 0 || this.#starting > 0 || running >= Math.max(1, max)) return;
-    if (Date.now() < this.#notBefore) {
+    if (!this.#backoff.mayStart(Date.now())) {
       if (running === 0) this.#failWaiting();
       return;
     }
@@ -182,8 +179,7 @@ export class Pool {
       meter.coldStarts.add();
       log.debug({ pid: worker.pid }, 'worker ready');
     } catch (thrown) {
-      this.#failed(thrown);
-      throw this.#lastFailure;
+      throw this.#failed(thrown);
     } finally {
       this.#starting--;
     }
@@ -193,18 +189,10 @@ export class Pool {
     return slot;
   }
 
-  #failed(thrown: unknown): void {
-    this.#failures++;
-    const pauseMs = Math.min(backoffMs.first * 2 ** (this.#failures - 1), backoffMs.longest);
-    this.#notBefore = Date.now() + pauseMs;
-    this.#lastFailure =
-      thrown instanceof FuncatronError
-        ? thrown
-        : new FuncatronError('worker_start_failed', String(thrown), { cause: thrown });
-    this.#options.log.error(
-      { err: thrown, failures: this.#failures, pauseMs },
-      `worker did not start: ${this.#lastFailure.message}`,
-    );
+  #failed(thrown: unknown): FuncatronError {
+    const failure = this.#backoff.failed(thrown, Date.now());
+    this.#options.log.error({ err: thrown }, `worker did not start: ${failure.message}`);
+    return failure;
   }
 
   #exited(slot: Slot, exit: WorkerExit): void {
@@ -240,17 +228,7 @@ export class Pool {
   }
 
   #failWaiting(): void {
-    for (const ticket of this.#waiting.splice(0)) ticket.refuse(this.#startFailure());
-  }
-
-  #startFailure(): FuncatronError {
-    const last = this.#lastFailure;
-    if (last && last.code !== 'worker_start_failed') return last;
-    const why = last?.message ?? 'no worker could be started';
-    const seconds = Math.max(1, Math.ceil((this.#notBefore - Date.now()) / 1000));
-    return new FuncatronError('worker_start_failed', `${why}; the next try is in ${seconds} s`, {
-      headers: { 'retry-after': String(seconds) },
-    });
+    for (const ticket of this.#waiting.splice(0)) ticket.refuse(this.#backoff.refusal(Date.now()));
   }
 
   /** Deadlines, memory and idleness, looked at together now and then instead of a timer each. */
@@ -290,7 +268,7 @@ export class Pool {
 
   #retireIfDone(slot: Slot, now: number): void {
     if (slot.retiring) return;
-    if (now - slot.startedAt > youngMs) this.#failures = 0;
+    if (now - slot.startedAt > youngMs) this.#backoff.recovered();
     if (slot.lateSince !== undefined && now - slot.lateSince > graceMs) {
       // Calls given up on still run: their threads or promises would pile up for ever.
       if (slot.worker.open > slot.load) return this.#retire(slot, 'late');
