@@ -1,0 +1,3 @@
+export * from './order.ts';
+export * from './pet.ts';
+export * from './user.ts';

@@ -1,0 +1,59 @@
+/** What a command reads from and writes to: the process's own streams, or a test's. */
+import { styleText } from 'node:util';
+import { toFault } from '../errors.ts';
+import type { Issue } from '../message.ts';
+
+export interface Terminal {
+  /** Data: what another program may read. */
+  out(text: string): void;
+  /** Everything said to a person beside the data. */
+  say(text: string): void;
+  readonly isTty: boolean;
+  readonly env: Record<string, string | undefined>;
+  readonly cwd: string;
+}
+
+export function processTerminal(): Terminal {
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    say: (text) => void process.stderr.write(`${text}\n`),
+    isTty: process.stdout.isTTY === true,
+    env: process.env,
+    cwd: process.cwd(),
+  };
+}
+
+/** Data as JSON, indented for a person and on one line for a pipe. */
+export function printJson(terminal: Terminal, data: unknown): void {
+  terminal.out(JSON.stringify(data, null, terminal.isTty ? 2 : undefined));
+}
+
+/** Rows under headings: drawn on a terminal, tab-separated without headings in a pipe. */
+export async function printTable(
+  terminal: Terminal,
+  headings: string[],
+  rows: string[][],
+): Promise<void> {
+  if (!terminal.isTty) return rows.forEach((row) => terminal.out(row.join('\t')));
+  const { default: Table } = await import('cli-table3');
+  const table = new Table({ head: headings, style: { head: ['cyan'], compact: true } });
+  table.push(...rows);
+  terminal.out(table.toString());
+}
+
+/** An error as a person needs it: what, where, and what to do. */
+export function printError(terminal: Terminal, thrown: unknown, json: boolean): void {
+  const fault = toFault(thrown);
+  if (json) return terminal.say(JSON.stringify({ error: fault.toProblem() }));
+  const label = terminal.isTty ? styleText('red', 'error') : 'error';
+  terminal.say(`${label} ${fault.code}: ${fault.message}`);
+  for (const issue of fault.errors ?? []) terminal.say(showIssue(issue));
+  if (fault.code === 'internal' && fault.cause instanceof Error) terminal.say(fault.cause.stack ?? '');
+}
+
+/** `  funcatron.yaml:12 /paths/~1x/get: what is wrong` and, below it, the mend. */
+export function showIssue(issue: Issue): string {
+  const place = issue.file ? `${issue.file}${issue.line ? `:${issue.line}` : ''} ` : '';
+  const mend = issue.mend ? `\n    mend: ${issue.mend}` : '';
+  return `  ${place}${issue.at}: ${issue.message}${mend}`;
+}
