@@ -15,7 +15,8 @@ export interface Broker {
   call(queue: string, call: Call): Promise<Reply>;
   /**
    * Puts an asynchronous call in a queue; resolves once it is durable. Delivered at least once,
-   * retried with backoff, kept as a dead letter after the last try. Its reply is dropped.
+   * retried with backoff, kept as a dead letter after the last try. Its reply is dropped. The time
+   * left until its deadline counts anew from every delivery: nobody waits for it.
    */
   publish(queue: string, call: Call): Promise<void>;
   /** Takes calls from a queue, at most `prefetch` at a time; competes with other consumers. */
@@ -51,14 +52,31 @@ export interface QueueDepth {
   /** Age of the oldest waiting call in milliseconds; 0 when none waits. */
   oldestMs: number;
   consumers: number;
+  /** Asynchronous calls that failed their last try and are kept. */
+  dead: number;
 }
 
 export interface BrokerOptions {
   log: Log;
   /** Folder for what must survive a restart; without one, `publish` rejects with `journal_failed`. */
   dataDir?: string;
-  /** Calls that may wait in one queue, at most (`--queue-max`). */
+  /** Calls that may wait in one queue, at most (`--queue-max`). Default 10,000. */
   queueMax?: number;
+  /** Bytes of bodies that may wait in one queue (`--queue-bytes-max`). Default 256 MiB. */
+  queueBytesMax?: number;
+  /** Bytes of asynchronous calls that may be kept, dead ones included (`--journal-max`). Default 1 GiB. */
+  journalMax?: number;
+  /** How often, and how soon, a failed asynchronous call is tried again. */
+  retry?: Partial<RetryOptions>;
+}
+
+export interface RetryOptions {
+  /** Deliveries of one call, the first included (`--async-tries`). Default 5. */
+  triesMax: number;
+  /** Wait before the second try; doubled before each further one, and jittered. Default 1,000. */
+  waitMs: number;
+  /** Longest wait. Default 300,000. */
+  waitMsMax: number;
 }
 
 /** Opens the broker a URL names; the adapter's client library is imported only now. */
