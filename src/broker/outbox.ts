@@ -36,7 +36,7 @@ interface Tally {
 }
 
 export class Outbox {
-  readonly #journal: Journal;
+  readonly journal: Journal;
   readonly #retry: RetryOptions;
   readonly #queueMax: number;
   readonly #log: Log;
@@ -46,7 +46,7 @@ export class Outbox {
   #closed = false;
 
   private constructor(journal: Journal, options: OutboxOptions, queueOf: (name: string) => Queue) {
-    this.#journal = journal;
+    this.journal = journal;
     this.#retry = { ...retryDefault, ...options.retry };
     this.#queueMax = options.queueMax;
     this.#log = options.log;
@@ -77,7 +77,7 @@ export class Outbox {
       const state: CallState = { queue, callId: head.id, at, tries: 0, notBefore: 0, deadAt: 0 };
       const timeoutMs = Math.min(timerMsMax, Math.max(1, head.deadline - at));
       const bytes = body instanceof Uint8Array ? body : await gather(body);
-      this.#enqueue(await this.#journal.append(state, head, timeoutMs, bytes));
+      this.#enqueue(await this.journal.append(state, head, timeoutMs, bytes));
     } catch (error) {
       tally.alive--;
       this.#forgetUnused(queue);
@@ -94,7 +94,7 @@ export class Outbox {
 
   /** Calls whose last try failed, oldest first; of one queue or of all. */
   deadLetters(queue?: string): DeadLetter[] {
-    const all = [...this.#journal.calls.values()].filter(
+    const all = [...this.journal.calls.values()].filter(
       ({ state }) => state.deadAt > 0 && (queue === undefined || state.queue === queue),
     );
     return all.map(({ id, state }) => ({ id, ...state }));
@@ -104,7 +104,7 @@ export class Outbox {
   revive(id: number): boolean {
     const kept = this.#dead(id);
     if (!kept) return false;
-    this.#journal.update(kept, { tries: 0, notBefore: 0, deadAt: 0 });
+    this.journal.update(kept, { tries: 0, notBefore: 0, deadAt: 0 });
     this.#tally(kept.state.queue).dead--;
     this.#tally(kept.state.queue).alive++;
     this.#enqueue(kept);
@@ -115,7 +115,7 @@ export class Outbox {
   bury(id: number): boolean {
     const kept = this.#dead(id);
     if (!kept) return false;
-    this.#journal.done(kept);
+    this.journal.done(kept);
     this.#tally(kept.state.queue).dead--;
     this.#forgetUnused(kept.state.queue);
     return true;
@@ -124,7 +124,7 @@ export class Outbox {
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#resting.values()) clearTimeout(timer);
-    await this.#journal.close();
+    await this.journal.close();
   }
 
   #restore(kept: Kept): void {
@@ -152,12 +152,12 @@ export class Outbox {
 
   async #deliver(kept: Kept, handler: CallHandler): Promise<void> {
     try {
-      const { head, timeoutMs, body } = await this.#journal.read(kept);
+      const { head, timeoutMs, body } = await this.journal.read(kept);
       await handler({ head: { ...head, deadline: Date.now() + timeoutMs }, body });
     } catch (error) {
       return this.#failed(kept, error);
     }
-    this.#journal.done(kept);
+    this.journal.done(kept);
     this.#tally(kept.state.queue).alive--;
     this.#forgetUnused(kept.state.queue);
   }
@@ -171,10 +171,10 @@ export class Outbox {
     const now = Date.now();
     if (tries < this.#retry.triesMax) {
       const notBefore = now + this.#waitMs(tries);
-      this.#journal.update(kept, { tries, notBefore, error: { code, detail } });
+      this.journal.update(kept, { tries, notBefore, error: { code, detail } });
       return this.#rest(kept);
     }
-    this.#journal.update(kept, { tries, deadAt: now, error: { code, detail } });
+    this.journal.update(kept, { tries, deadAt: now, error: { code, detail } });
     const tally = this.#tally(queue);
     tally.alive--;
     tally.dead++;
@@ -203,7 +203,7 @@ export class Outbox {
   }
 
   #dead(id: number): Kept | undefined {
-    const kept = this.#journal.calls.get(id);
+    const kept = this.journal.calls.get(id);
     return kept && kept.state.deadAt > 0 ? kept : undefined;
   }
 
