@@ -147,7 +147,7 @@ export const callCases: Case[] = [
   },
   {
     name: 'a cancelled call is given up at once',
-    async run({ open, call, logged, kind }) {
+    async run({ open, call, logged, worker, kind }) {
       const cancellation = new Cancellation();
       const slow = open('slow', { id: 'gone', query: { ms: 20_000 }, cancellation });
       const answered = rejects(slow, 'cancelled');
@@ -157,6 +157,7 @@ export const callCases: Case[] = [
       if (wired.includes(kind))
         await logged((line) => line.text === 'slow aborted' && line.requestId === 'gone');
       assert.equal((await call('text')).status, 200);
+      while (worker.open > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
   },
   {

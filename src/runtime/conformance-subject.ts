@@ -1,4 +1,5 @@
 /** A worker under test: started, assigned the fixture, its log lines and its exit watched. */
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,8 +64,6 @@ export interface Subject {
   close(): Promise<void>;
 }
 
-let calls = 0;
-
 export async function openSubject(options: ConformanceOptions): Promise<Subject> {
   const socketDir = await mkdtemp(join(tmpdir(), 'fct-'));
   const logs: FuncLog[] = [];
@@ -113,7 +112,7 @@ export async function openSubject(options: ConformanceOptions): Promise<Subject>
 
 function workerCall(operationId: string, request: Request): WorkerCall {
   const { kind = 'none', body = empty, query = {}, data, cancellation } = request;
-  const id = request.id ?? `call-${++calls}`;
+  const id = request.id ?? randomUUID();
   const length: Headers =
     body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
   return {

@@ -44,7 +44,10 @@
  * - A json body that is no JSON is FAIL with code `malformed_body`, before the Func runs.
  * - FAIL with a `status` of 400..599 (an error with a numeric `status`) keeps that status.
  * - `cancelled` is the caller's error as soon as a call is cancelled; the Func ends when it likes,
- *   except that `process` ends its program group at once.
+ *   except that `process` ends its program group at once. A wire worker answers a cancelled call
+ *   all the same (REPLY, or FAIL for a stream it broke off): until then `Worker.open` counts it.
+ * - A stream's first chunk may be waited for a moment before REPLY_OPEN, so that a generator that
+ *   throws at once is a plain FAIL.
  */
 import { after, before, describe, test } from 'node:test';
 import { bodyCases } from './conformance-body.ts';
