@@ -1,0 +1,63 @@
+/** `funcatron init`: a project that runs, from one of the templates. */
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { FuncatronError } from '../errors.ts';
+import type { Terminal } from './terminal.ts';
+
+const testCommands: Record<string, string> = {
+  ts: 'npm test',
+  js: 'npm test',
+  python: 'python3 -m unittest',
+  process: 'sh test.sh',
+};
+
+export async function init(
+  name: string,
+  flags: { lang?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const lang = flags.lang ?? 'ts';
+  const testCommand = testCommands[lang];
+  if (!testCommand) {
+    const choices = Object.keys(testCommands).join(', ');
+    throw new FuncatronError('option_invalid', `--lang "${lang}": must be one of ${choices}`);
+  }
+  const target = resolve(terminal.cwd, name);
+  const slug = basename(target);
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(slug))
+    throw new FuncatronError(
+      'option_invalid',
+      `"${slug}" cannot name a bundle: use lower-case letters, digits, dots and dashes`,
+    );
+  await refuseFull(target);
+  const template = fileURLToPath(new URL(`../../templates/${lang}`, import.meta.url));
+  const files = await copyTemplate(template, target, slug);
+  for (const file of files) terminal.say(`  ${join(name, file)}`);
+  terminal.say(`\nNext:\n  cd ${name}\n  ${testCommand}\n  funcatron dev`);
+}
+
+async function refuseFull(target: string): Promise<void> {
+  const entries = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new FuncatronError('option_invalid', `${target}: ${error.message}`);
+  });
+  if (entries.length > 0)
+    throw new FuncatronError('option_invalid', `${target} is not empty; name a new folder`);
+}
+
+async function copyTemplate(template: string, target: string, name: string): Promise<string[]> {
+  const entries = await readdir(template, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(template.length + 1))
+    .toSorted();
+  for (const file of files) {
+    const from = join(template, file);
+    const to = join(target, file);
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(to, (await readFile(from, 'utf8')).replaceAll('{{name}}', name));
+    await chmod(to, (await stat(from)).mode & 0o777);
+  }
+  return files;
+}
