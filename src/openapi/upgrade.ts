@@ -3,7 +3,9 @@
  * seen by running it) is rewritten before, or carried over after.
  */
 import { FuncatronError } from '../errors.ts';
+import type { Issue } from '../message.ts';
 import { follow, isObject } from './pointer.ts';
+import { show } from './setting-value.ts';
 import { methods, visit } from './visit.ts';
 
 type Json = Record<string, unknown>;
@@ -16,6 +18,21 @@ export function openApiVersion(document: Json): OpenApiVersion | undefined {
   if (typeof openapi !== 'string') return undefined;
   if (/^3\.0\.\d/.test(openapi)) return '3.0';
   return /^3\.1\.\d/.test(openapi) ? '3.1' : undefined;
+}
+
+/** What to say of a document of no supported version. */
+export function versionIssue(document: Json): Issue {
+  const said = document['openapi'] ?? document['swagger'];
+  const name = document['swagger'] === undefined ? 'openapi' : 'swagger';
+  return {
+    in: 'document',
+    at: said === undefined ? '' : `/${name}`,
+    message:
+      said === undefined
+        ? 'the document names no version'
+        : `version ${show(said)} is not supported`,
+    mend: 'write swagger: "2.0", openapi: 3.0.4 or openapi: 3.1.1',
+  };
 }
 
 /** The document as 3.1. Changes `document`, which must share nothing with itself. */
@@ -51,13 +68,14 @@ function prepareSwagger(document: Json): (upgraded: Json) => void {
   for (const [path, pathItem] of Object.entries(isObject(paths) ? paths : {})) {
     if (!isObject(pathItem)) continue;
     const shared = inlineBodies(document, pathItem);
-    pathItem['parameters'] = shared.filter((parameter) => !isBody(parameter));
+    if (shared.length > 0)
+      pathItem['parameters'] = shared.filter((parameter) => !isBody(parameter));
     for (const method of methods) {
       const operation = pathItem[method];
       if (!isObject(operation)) continue;
       const own = inlineBodies(document, operation);
       const parameters = [...shared.filter((other) => isBody(other, own)), ...own];
-      operation['parameters'] = parameters.map((parameter) => structuredClone(parameter));
+      if (parameters.length > 0) operation['parameters'] = structuredClone(parameters);
       prepareForm(document, operation, parameters);
       prepareFiles(document, operation);
       const required = parameters.some((field) => field['in'] === 'formData' && field['required']);
