@@ -1,0 +1,114 @@
+/**
+ * What a Tron must not forget: bundle records, routes, what was enabled before, tokens and
+ * settings; and the bundles' bytes. One file an adapter; the URL's scheme picks it.
+ */
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Route } from '../message.ts';
+
+export interface BundleRecord {
+  /** Hex SHA-256 of the bundle file. */
+  sha: string;
+  /** `zip`, `jar` or `pex`. */
+  kind: string;
+  /** Size of the file. */
+  bytes: number;
+  /** As the contract says. */
+  name: string;
+  version: string;
+  host: string | null;
+  basePath: string;
+  /** Milliseconds since 1970. */
+  uploadedAt: number;
+}
+
+export interface EnabledRoute extends Route {
+  /** Milliseconds since 1970. */
+  enabledAt: number;
+}
+
+export interface TokenRecord {
+  name: string;
+  /** Hex SHA-256 of the token. The token itself is kept nowhere. */
+  hash: string;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+}
+
+/**
+ * One change of a transaction. A bundle is deleted with the past routes that name it; a route put
+ * takes the place of the one with its host and base path.
+ */
+export type Change =
+  | { put: 'bundle'; bundle: BundleRecord }
+  | { delete: 'bundle'; sha: string }
+  | { put: 'route'; route: EnabledRoute }
+  | { delete: 'route'; host: string | null; basePath: string }
+  | { put: 'past'; route: EnabledRoute }
+  | { delete: 'past'; revision: number }
+  | { put: 'token'; token: TokenRecord }
+  | { delete: 'token'; name: string }
+  /** With `was`, only if that is its value now; undefined: if it has none. */
+  | { put: 'setting'; name: string; value: unknown; was?: unknown };
+
+export interface Store {
+  /** Oldest first. */
+  bundles(): Promise<BundleRecord[]>;
+  routes(): Promise<EnabledRoute[]>;
+  /** What was enabled at a place before what is now, newest first. */
+  past(host: string | null, basePath: string): Promise<EnabledRoute[]>;
+  tokens(): Promise<TokenRecord[]>;
+  /** Undefined when it was never put. */
+  setting(name: string): Promise<unknown>;
+  /**
+   * Makes all changes or none, and resolves when they are durable. Rejects with `store_failed`, or
+   * `route_conflict` when a setting is not what it was expected to be.
+   */
+  commit(changes: readonly Change[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The bundles' bytes. */
+export interface BundleFiles {
+  /**
+   * Takes in a file of at most `bytesMax` bytes, hashing on the way; it counts only once `keep` is
+   * called. Rejects with `bundle_too_large` or `store_failed`, and leaves nothing then.
+   */
+  stage(source: AsyncIterable<Uint8Array>, bytesMax: number): Promise<StagedFile>;
+  /** A readable local copy. Rejects with `bundle_unknown`. */
+  path(sha: string): Promise<string>;
+  remove(sha: string): Promise<void>;
+}
+
+export interface StagedFile {
+  readonly path: string;
+  /** Hex SHA-256. */
+  readonly sha: string;
+  readonly bytes: number;
+  /** Resolves when the file is durable under its SHA. */
+  keep(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Opens the store a URL names: `sqlite:PATH` or `memory:`. */
+export async function openStore(url: string): Promise<Store> {
+  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
+  switch (scheme) {
+    case 'sqlite':
+    case 'memory': {
+      const { SqliteStore } = await import('./sqlite.ts');
+      return SqliteStore.open(scheme === 'memory' ? ':memory:' : rest!.replace(/^\/\/(?=\/)/, ''));
+    }
+    default:
+      throw new FuncatronError(
+        'scheme_unknown',
+        `--store ${url}: no store adapter for "${scheme ?? url}"; use sqlite:PATH or memory:`,
+      );
+  }
+}
+
+/** Opens the folder with the bundles' bytes, made if need be; what a crash left is cleared away. */
+export async function openBundleFiles(dir: string, log: Log): Promise<BundleFiles> {
+  const { DiskFiles } = await import('./disk.ts');
+  return DiskFiles.open(dir, log);
+}
