@@ -1,0 +1,101 @@
+/**
+ * Programs started by this process itself. Forking costs time in proportion to the memory of this
+ * process, and their standard streams are sockets, which cannot be opened as /dev/stderr: good for
+ * the few that live long, and for where there is no helper (`spawner.ts`).
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { Readable } from 'node:stream';
+import { signalGroup } from './group.ts';
+import type { Program, ProgramExit, ProgramSpec, Spawner } from './program.ts';
+
+export interface SpawnOptions {
+  /** The program (a path, or a name to find in `env.PATH`) and its arguments. */
+  command: readonly string[];
+  cwd?: string;
+  /** The whole environment; see `cleanEnv`. */
+  env: Record<string, string>;
+  stdin?: boolean;
+}
+
+/** Starts a program as the leader of its own process group. Never throws: see `exit.errno`. */
+export function spawnProgram(options: SpawnOptions): Program {
+  const [file, ...args] = options.command;
+  return start({ file: file!, args, ...options });
+}
+
+/** A spawner without a helper; `env` is under what each spec says. */
+export function openDirect(env: Record<string, string>): Spawner {
+  const live = new Set<Program>();
+  return {
+    pid: undefined,
+    async spawn({ file, argv, cwd, env: own, stdin }: ProgramSpec) {
+      const [argv0, ...args] = argv;
+      const program = start({ file, args, argv0: argv0!, cwd, env: { ...env, ...own }, stdin });
+      live.add(program);
+      void program.exited.then(() => live.delete(program));
+      return program;
+    },
+    async close() {
+      for (const program of live) signalGroup(program.pid, 'SIGKILL');
+      await Promise.all([...live].map((program) => program.exited));
+    },
+  };
+}
+
+interface Start {
+  file: string;
+  args: string[];
+  argv0?: string;
+  cwd?: string;
+  env: Record<string, string>;
+  stdin?: boolean;
+}
+
+function start({ file, args, stdin, ...options }: Start): Program {
+  let child: ChildProcess;
+  try {
+    child = spawn(file, args, {
+      ...options,
+      detached: true,
+      stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    return unstarted((error as NodeJS.ErrnoException).code);
+  }
+  const { promise: exited, resolve } = Promise.withResolvers<ProgramExit>();
+  let exit: ProgramExit | undefined;
+  const settle = (how: ProgramExit): void => resolve((exit ??= how));
+  child.once('exit', (code, signal) => settle({ code, signal }));
+  child.once('error', (error: NodeJS.ErrnoException) => settle(failure(error.code)));
+  const pid = child.pid ?? 0;
+  return {
+    pid,
+    stdin: child.stdin ?? undefined,
+    stdout: child.stdout ?? ended(),
+    stderr: child.stderr ?? ended(),
+    exited,
+    get exit() {
+      return exit;
+    },
+    sweep() {
+      signalGroup(pid, 'SIGKILL');
+    },
+  };
+}
+
+function unstarted(code: string | undefined): Program {
+  const exit = failure(code);
+  return {
+    pid: 0,
+    stdin: undefined,
+    stdout: ended(),
+    stderr: ended(),
+    exited: Promise.resolve(exit),
+    exit,
+    sweep: () => undefined,
+  };
+}
+
+const failure = (errno = 'EUNKNOWN'): ProgramExit => ({ code: null, signal: null, errno });
+const ended = (): Readable => Readable.from([]);

@@ -1,0 +1,171 @@
+/**
+ * Programs started by a small helper process, `workers/process/spawner.pl`, which describes what
+ * passes between the two. Against starting them from here: the fork costs the helper's few
+ * megabytes and not ours, and off our event loop; standard streams are pipes; and no process
+ * escapes, since orphans become the helper's children, and go with it when it or we go.
+ */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, constants } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { openDirect } from './direct.ts';
+import { cleanEnv } from './environment.ts';
+import { signalGroup } from './group.ts';
+import { openHeld, PipeProgram } from './pipe-program.ts';
+import type { Program, ProgramSpec, Spawner } from './program.ts';
+import { childrenOf, killTree, variableOf } from './tree.ts';
+
+const script = fileURLToPath(new URL('../../workers/process/spawner.pl', import.meta.url));
+/** Numbers of the system call prctl(2), which makes the helper inherit orphans. */
+const prctl: Partial<Record<NodeJS.Architecture, number>> = { x64: 157, arm64: 167 };
+/** The variable that tells which program a process came from, whatever became of its parents. */
+const mark = 'FUNCATRON_PROGRAM';
+const lookAgainMs = 10;
+
+/**
+ * Opens the helper; where there is none (no perl, no /proc) a spawner that does without.
+ * `env` is what every program sees, under what each spec says.
+ */
+export async function openSpawner(env: Record<string, string>): Promise<Spawner> {
+  if (process.platform !== 'linux') return openDirect(env);
+  const helper = new Helper(env);
+  if (await helper.ready) return helper;
+  await helper.close();
+  return openDirect(env);
+}
+
+class Helper implements Spawner {
+  /** Whether it runs and its pipes can be opened from here. */
+  readonly ready: Promise<boolean>;
+  readonly #child: ChildProcess;
+  /** Stands in when the helper was lost. */
+  readonly #direct: Spawner;
+  /** Those that run or have not been swept. */
+  readonly #programs = new Map<string, PipeProgram>();
+  readonly #gone: Promise<void>;
+  #settleReady: (ready: boolean) => void = () => undefined;
+  #sequence = 0;
+  #lost = false;
+  #heard = '';
+  #looking: NodeJS.Timeout | undefined;
+
+  constructor(env: Record<string, string>) {
+    this.#direct = openDirect(env);
+    this.ready = new Promise((resolve) => (this.#settleReady = resolve));
+    this.#child = spawn('perl', [script, String(prctl[process.arch] ?? 0)], {
+      env: { ...cleanEnv(), LC_ALL: 'C' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+    });
+    this.#gone = new Promise<void>((resolve) => {
+      const lose = (): void => resolve(this.#lose());
+      this.#child.once('error', lose).once('exit', lose);
+    });
+    this.#child.stdin!.on('error', () => undefined);
+    this.#child.stdout!.setEncoding('latin1').on('data', (text: string) => this.#hear(text));
+    this.#send('env', ...pairs(env));
+  }
+
+  get pid(): number | undefined {
+    return this.#lost ? undefined : this.#child.pid;
+  }
+
+  async spawn(spec: ProgramSpec): Promise<Program> {
+    if (this.#lost) return this.#direct.spawn(spec);
+    const id = String(++this.#sequence);
+    const program = new PipeProgram(() => this.#sweep(id, program));
+    this.#programs.set(id, program);
+    const { argv, env, cwd, file, stdin } = spec;
+    const variables = pairs({ ...env, [mark]: id });
+    this.#send('run', id, stdin ? '1' : '', cwd, file, String(argv.length), ...argv, ...variables);
+    try {
+      return await program.started;
+    } catch (error) {
+      this.#sweep(id, program);
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.#programs.values()) signalGroup(program.pid, 'SIGKILL');
+    this.#child.stdin!.end();
+    await Promise.all([this.#gone, this.#direct.close()]);
+  }
+
+  #send(...fields: string[]): void {
+    const text = Buffer.from(fields.join('\0'));
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32BE(text.length);
+    this.#child.stdin!.cork();
+    this.#child.stdin!.write(length);
+    this.#child.stdin!.write(text);
+    this.#child.stdin!.uncork();
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#heard + text).split('\n');
+    this.#heard = lines.pop()!;
+    for (const line of lines) {
+      const [verb, id, ...numbers] = line.split(' ');
+      if (verb === 'ready') this.#settleReady(this.#canOpen(Number(id)));
+      else this.#told(verb!, id!, numbers.map(Number));
+    }
+  }
+
+  #told(verb: string, id: string, numbers: number[]): void {
+    const program = this.#programs.get(id);
+    const [first = 0, ...rest] = numbers;
+    if (verb === 'started') {
+      program?.open(first, this.#child.pid!, rest);
+      this.#send('opened', id);
+    } else if (verb === 'exited') program?.end(first);
+    else if (verb === 'failed') program?.fail(first);
+    else if (verb === 'refused') program?.refuse(first);
+  }
+
+  #canOpen(number: number): boolean {
+    try {
+      closeSync(openHeld(this.#child.pid!, number, constants.O_RDONLY));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #sweep(id: string, program: PipeProgram): void {
+    if (!this.#programs.delete(id)) return;
+    signalGroup(program.pid, 'SIGKILL');
+    this.#looking ??= setTimeout(() => this.#killOrphans(), 0);
+  }
+
+  /** Kills orphans whose program is done; of unknown ones, when no program runs at all. */
+  #killOrphans(): void {
+    this.#looking = undefined;
+    if (this.#lost) return;
+    const leaders = new Set(Array.from(this.#programs.values(), (program) => program.pid));
+    const done = childrenOf(this.#child.pid!).filter((pid) => {
+      if (leaders.has(pid)) return false;
+      const id = variableOf(pid, mark);
+      return id === undefined ? leaders.size === 0 : !this.#programs.has(id);
+    });
+    for (const pid of done) killTree(pid);
+    // What a killed one had started is an orphan only now.
+    if (done.length > 0) this.#looking ??= setTimeout(() => this.#killOrphans(), lookAgainMs);
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#settleReady(false);
+    clearTimeout(this.#looking);
+    for (const program of this.#programs.values()) {
+      signalGroup(program.pid, 'SIGKILL');
+      program.end(osConstants.signals.SIGKILL);
+    }
+    this.#programs.clear();
+  }
+}
+
+function pairs(env: Record<string, string>): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}

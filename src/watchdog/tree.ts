@@ -1,0 +1,63 @@
+/** What /proc tells of a process and those it started. Where there is no /proc: nothing. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Children of a process, of all its threads. Needs a kernel with CONFIG_PROC_CHILDREN, which
+ * distributions' kernels have.
+ */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      numbers(readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1')),
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** The process and everything below it. */
+export function treeOf(pid: number): number[] {
+  const pids = [pid];
+  for (const one of pids) for (const child of childrenOf(one)) pids.push(child);
+  return pids;
+}
+
+/**
+ * Resident memory in bytes of a process and everything below it; 0 when it is gone. Pages that
+ * several share count for each.
+ */
+export function readRss(pid: number): number {
+  return treeOf(pid).reduce((total, one) => total + ownRss(one), 0);
+}
+
+function ownRss(pid: number): number {
+  try {
+    const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return match ? Number(match[1]) * 1024 : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** A variable of the environment a process was started with; undefined when it cannot be read. */
+export function variableOf(pid: number, name: string): string | undefined {
+  try {
+    const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return variables.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kills a process and everything below it with SIGKILL. */
+export function killTree(pid: number): void {
+  for (const one of treeOf(pid)) {
+    try {
+      process.kill(one, 'SIGKILL');
+    } catch {
+      // It went by itself.
+    }
+  }
+}
+
+const numbers = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
