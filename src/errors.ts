@@ -83,6 +83,8 @@ interface FaultOptions {
   headers?: Headers;
   status?: number;
   component?: Component;
+  /** The stack of the Func that failed, where whoever asked may see it (dev only). */
+  funcStack?: string;
 }
 
 /** The one error class. `detail` says what was wrong, where, and what to do. */
@@ -94,6 +96,7 @@ export class FuncatronError extends Error {
   readonly title: string;
   readonly errors?: Issue[];
   readonly headers?: Headers;
+  readonly funcStack?: string;
 
   constructor(code: ErrorCode, detail: string, options: FaultOptions = {}) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -104,6 +107,7 @@ export class FuncatronError extends Error {
     this.title = title;
     if (options.errors) this.errors = options.errors;
     if (options.headers) this.headers = options.headers;
+    if (options.funcStack) this.funcStack = options.funcStack;
   }
 
   /** The error as it travels in a message and as RFC 9457 shows it. */
@@ -117,6 +121,7 @@ export class FuncatronError extends Error {
     };
     if (this.errors) problem.errors = this.errors;
     if (this.headers) problem.headers = this.headers;
+    if (this.funcStack) problem.stack = this.funcStack;
     return problem;
   }
 }
@@ -130,12 +135,13 @@ export function toFault(thrown: unknown): FuncatronError {
 
 /** An error that came over a wire, as an error again. */
 export function fromProblem(problem: Problem): FuncatronError {
-  const { code, detail, status, component, errors, headers } = problem;
+  const { code, detail, status, component, errors, headers, stack } = problem;
   const known = code in catalogue ? (code as ErrorCode) : 'internal';
   return new FuncatronError(known, detail, {
     status,
     component,
     ...(errors && { errors }),
     ...(headers && { headers }),
+    ...(stack && { funcStack: stack }),
   });
 }

@@ -103,6 +103,10 @@ export interface StartOptions {
   /** Folder for sockets; short, since a socket path is at most 107 bytes. */
   socketDir: string;
   memoryBytesMax?: number;
+  /** For the process to be there; default 10 s. */
+  startTimeoutMs?: number;
+  /** For a bundle to load; default 30 s. */
+  assignTimeoutMs?: number;
 }
 
 export interface Runtime {

@@ -1,0 +1,96 @@
+/** A worker's process: its output read as lines, its end told once everything it said was read. */
+import { FuncatronError } from '../errors.ts';
+import { spawnProgram } from '../watchdog/direct.ts';
+import { cleanEnv } from '../watchdog/environment.ts';
+import { LastWords } from '../watchdog/last-words.ts';
+import { LineGate, readLines } from '../watchdog/line.ts';
+import { killProgram } from '../watchdog/program.ts';
+import type { Program } from '../watchdog/program.ts';
+import { readRss } from '../watchdog/tree.ts';
+import type { FuncLog, WorkerExit } from './runtime.ts';
+
+/** How long what a process left in its pipes may take to arrive after its end. */
+const restMs = 500;
+
+export interface ChildOptions {
+  /** What runs, for messages: `node worker`. */
+  label: string;
+  command: readonly string[];
+  /** Beside PATH, HOME, LANG, TMPDIR and TZ: nothing else of ours is handed down. */
+  env: Record<string, string>;
+  cwd: string;
+  onLine: (line: FuncLog) => void;
+}
+
+export class Child {
+  /** Resolves when the process is gone and its output has been read; never rejects. */
+  readonly gone: Promise<WorkerExit>;
+  readonly #program: Program;
+  readonly #options: ChildOptions;
+  readonly #gate: LineGate;
+
+  constructor(options: ChildOptions) {
+    const { command, cwd, env, onLine } = options;
+    this.#options = options;
+    this.#program = spawnProgram({ command, cwd, env: cleanEnv(env) });
+    this.#gate = new LineGate((dropped) =>
+      onLine({ level: 'warn', text: `dropped ${dropped} lines: too many in one second` }),
+    );
+    this.gone = this.#watch();
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  get exited(): boolean {
+    return this.#program.exit !== undefined;
+  }
+
+  rssBytes(): number {
+    return this.exited ? 0 : readRss(this.pid);
+  }
+
+  /** A line of whatever origin: all count against one limit. */
+  say(line: () => FuncLog): void {
+    if (this.#gate.admit()) this.#options.onLine(line());
+  }
+
+  /** Ends the whole process group now. */
+  kill(): void {
+    killProgram(this.#program);
+  }
+
+  /** Why the program did not start, if it did not. */
+  async startFailure(): Promise<FuncatronError | undefined> {
+    if (this.pid !== 0) return undefined;
+    const { errno } = await this.#program.exited;
+    const { label, command } = this.#options;
+    const code = errno === 'ENOENT' ? 'dependency_missing' : 'worker_start_failed';
+    const detail = `the ${label} cannot be started: running "${command[0]}" failed with ${errno}`;
+    return new FuncatronError(code, `${detail}; is it installed and on PATH?`);
+  }
+
+  async #watch(): Promise<WorkerExit> {
+    const { stdout, stderr, exited } = this.#program;
+    const lastWords = new LastWords();
+    const { onLine } = this.#options;
+    const read = Promise.all([
+      stdout && readLines(stdout, this.#gate, (text) => onLine({ level: 'info', text })),
+      stderr &&
+        readLines(stderr, this.#gate, (text) => {
+          lastWords.add(text);
+          onLine({ level: 'warn', text });
+        }),
+    ]);
+    const { code, signal } = await exited;
+    this.#program.sweep();
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([read, new Promise((resolve) => (timer = setTimeout(resolve, restMs)))]);
+    clearTimeout(timer);
+    stdout?.destroy();
+    stderr?.destroy();
+    this.#gate.close();
+    return { code, signal, lastWords: lastWords.toString() };
+  }
+}

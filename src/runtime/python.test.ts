@@ -1,0 +1,11 @@
+import { fileURLToPath } from 'node:url';
+import { fixtureAssignment, runConformance } from './conformance.ts';
+import { pythonRuntime } from './python.ts';
+
+const fixture = fileURLToPath(new URL('fixture/python', import.meta.url));
+
+runConformance({
+  kind: 'python',
+  runtime: pythonRuntime,
+  assignment: fixtureAssignment(fixture, { handler: 'app.py' }),
+});

@@ -1,0 +1,209 @@
+/** One call: from the arguments of its Func to the frames of its answer. */
+import { Context } from './context.js';
+import { stackOf } from './output.js';
+import { BadResult, toAnswer } from './reply.js';
+import { Outbound, toBytes } from './stream.js';
+import { bodyBytesMax, type, windowBytes } from './wire.js';
+
+const empty = new Uint8Array(0);
+/** Above this, text becomes bytes before it is sent, so that the batch stays small. */
+const textLengthMax = 16 * 1024;
+/** A stream that has not begun by then has its head sent without a chunk. */
+const openAfterMs = 50;
+const codes = new Set(['func_bad_result', 'func_missing', 'func_exited', 'malformed_body']);
+
+export class Call {
+  session;
+  stream;
+  head;
+  answered = false;
+  cancelled = false;
+  /** @type {import('./stream.js').Inbound | undefined} The request body, while it comes. */
+  inbound;
+  /** @type {Outbound | undefined} The response body, while it goes. */
+  outbound;
+  #iterator;
+  #controller;
+  #services;
+
+  /**
+   * @param {import('./session.js').Session} session
+   * @param {number} stream
+   * @param {Record<string, any>} head
+   */
+  constructor(session, stream, head) {
+    this.session = session;
+    this.stream = stream;
+    this.head = head;
+  }
+
+  get signal() {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.cancelled) this.#controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  get services() {
+    return (this.#services ??= this.session.services?.forCall())?.view ?? {};
+  }
+
+  /** @param {import('./bundle.js').Func} func */
+  run(func, data) {
+    this.session.output.calls.run(this, begin, this, func, data);
+  }
+
+  /** Takes what the Func returned, or what its promise resolved to. */
+  settle(value) {
+    let answer;
+    try {
+      answer = toAnswer(value);
+    } catch (error) {
+      return this.fail(error);
+    }
+    if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array))
+      return void this.#pump(answer);
+    if (!this.#services) return this.#answer(answer.head, answer.body);
+    this.#services.commit().then(
+      () => this.#answer(answer.head, answer.body),
+      (error) => this.fail(error),
+    );
+  }
+
+  /** Nobody waits any more. */
+  cancel(reason) {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    const text = reason === 'deadline' ? 'the deadline has passed' : 'the caller went away';
+    this.#controller?.abort(
+      new DOMException(text, reason === 'deadline' ? 'TimeoutError' : 'AbortError'),
+    );
+    this.inbound?.break(new Error(`the request body broke off: ${text}`));
+    this.outbound?.stop();
+    this.#close();
+  }
+
+  /** Fails the call with what its Func threw. */
+  fail(error) {
+    if (!this.#services) return this.#failed(error);
+    this.#services.rollback().then((failures) => {
+      for (const failure of failures)
+        this.session.output.line('error', `rollback failed: ${stackOf(failure)}`, undefined, this);
+      this.#failed(error);
+    });
+  }
+
+  #failed(error) {
+    const { status } = error ?? {};
+    const failure = { message: String(error?.message ?? error), name: error?.name };
+    if (codes.has(error?.code)) failure.code = error.code;
+    else failure.stack = stackOf(error);
+    if (Number.isInteger(status) && status >= 400 && status <= 599) failure.status = status;
+    this.#end(type.fail, JSON.stringify(failure));
+  }
+
+  #answer(head, body) {
+    const { writer } = this.session;
+    if (typeof body === 'string' && body.length <= textLengthMax) {
+      this.#over();
+      return writer.sendReply(this.stream, head, body);
+    }
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    if (bytes.length > bodyBytesMax) return void this.#pump({ head, body: [bytes] });
+    this.#over();
+    writer.send(type.reply, this.stream, head, bytes, true);
+  }
+
+  /** Sends a body in chunks, as its reader takes them. */
+  async #pump({ head, body, brief }) {
+    const { writer } = this.session;
+    const outbound = (this.outbound = new Outbound(writer, this.stream));
+    let opened = false;
+    const open = () => {
+      if (opened || this.answered) return;
+      opened = true;
+      writer.send(type.replyOpen, this.stream, head, empty, true);
+    };
+    const opener = brief ? undefined : setTimeout(open, openAfterMs);
+    try {
+      const iterator = iterate(body);
+      this.#iterator = iterator;
+      if (this.cancelled) this.#close();
+      const early = brief ? await whatIsThere(iterator) : { chunks: [], next: iterator.next() };
+      if (!early.next) {
+        await this.#services?.commit();
+        return this.#answer(head, Buffer.concat(early.chunks));
+      }
+      for (const chunk of early.chunks) await (open(), outbound.send(chunk));
+      for (let { done, value } = await early.next; !done && !outbound.stopped;) {
+        open();
+        await outbound.send(chunkOf(value));
+        if (!outbound.stopped) ({ done, value } = await iterator.next());
+      }
+      await this.#services?.commit();
+      open();
+      this.#end(type.end);
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      clearTimeout(opener);
+    }
+  }
+
+  /** Lets the Func's stream clean up. */
+  #close() {
+    const closed = this.#iterator?.return?.();
+    closed?.catch?.((error) => this.session.output.line('warn', error, undefined, this));
+  }
+
+  #end(frame, text) {
+    if (this.answered) return;
+    this.#over();
+    this.session.writer.send(frame, this.stream, text);
+  }
+
+  #over() {
+    this.answered = true;
+    this.session.over(this);
+  }
+}
+
+/** Runs within the call's async context, so that what it logs is known to be the call's. */
+function begin(call, func, data) {
+  let result;
+  try {
+    result = func(data, new Context(call));
+  } catch (error) {
+    return call.fail(error);
+  }
+  if (typeof result?.then !== 'function') return call.settle(result);
+  Promise.resolve(result).then(
+    (value) => call.settle(value),
+    (error) => call.fail(error),
+  );
+}
+
+const iterate = (body) => (body[Symbol.asyncIterator] ?? body[Symbol.iterator]).call(body);
+
+function chunkOf(value) {
+  const bytes = toBytes(value);
+  if (bytes) return bytes;
+  throw new BadResult(`the Func's stream gave a ${typeof value}; give strings or bytes`);
+}
+
+/** The chunks a stream has ready now; `next` is the one it has not, unless it ended. */
+async function whatIsThere(iterator) {
+  const chunks = [];
+  const late = Symbol('late');
+  const turn = new Promise((resolve) => setImmediate(resolve, late));
+  for (let bytes = 0; ;) {
+    const next = iterator.next();
+    const first = bytes < windowBytes ? await Promise.race([next, turn]) : late;
+    if (first === late) return { chunks, next };
+    if (first.done) return { chunks };
+    const chunk = chunkOf(first.value);
+    chunks.push(chunk);
+    bytes += chunk.length;
+  }
+}

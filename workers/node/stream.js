@@ -1,0 +1,120 @@
+/** Bodies in chunks, both ways, never more than a window ahead of who reads them. */
+import { chunkBytes, type, windowBytes } from './wire.js';
+
+/** A request body as it comes: async iterable once. */
+export class Inbound {
+  #writer;
+  #stream;
+  #chunks = [];
+  #ended = false;
+  #error;
+  #wake;
+  #untold = 0;
+
+  constructor(writer, stream) {
+    this.#writer = writer;
+    this.#stream = stream;
+  }
+
+  push(chunk) {
+    this.#chunks.push(chunk);
+    this.#wake?.();
+  }
+
+  end() {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** Makes the reader throw; what came before it is given up. */
+  break(error) {
+    this.#error = error;
+    this.#chunks = [];
+    this.#wake?.();
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  async next() {
+    while (this.#chunks.length === 0) {
+      if (this.#error) throw this.#error;
+      if (this.#ended) return { done: true, value: undefined };
+      this.#tell();
+      await new Promise((resolve) => (this.#wake = resolve));
+      this.#wake = undefined;
+    }
+    const value = this.#chunks.shift();
+    this.#untold += value.length;
+    if (this.#untold >= windowBytes / 2) this.#tell();
+    return { done: false, value };
+  }
+
+  async return() {
+    this.break(new Error('the body is read no further'));
+    return { done: true, value: undefined };
+  }
+
+  /** Tells the sender how much was read. */
+  #tell() {
+    if (this.#untold === 0 || this.#ended || this.#error) return;
+    this.#writer.sendNumber(type.window, this.#stream, this.#untold);
+    this.#untold = 0;
+  }
+}
+
+/** The whole of a request body, in one piece. */
+export async function collect(inbound) {
+  const chunks = [];
+  for await (const chunk of inbound) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** A response body on its way. */
+export class Outbound {
+  #writer;
+  #stream;
+  #window = windowBytes;
+  #wake;
+  stopped = false;
+
+  constructor(writer, stream) {
+    this.#writer = writer;
+    this.#stream = stream;
+  }
+
+  /** The reader has taken so many bytes. */
+  grant(bytes) {
+    this.#window += bytes;
+    this.#wake?.();
+  }
+
+  /** Nobody reads any more. */
+  stop() {
+    this.stopped = true;
+    this.#wake?.();
+  }
+
+  /** Sends bytes when there is room for them. */
+  async send(bytes) {
+    for (let offset = 0; offset < bytes.length; offset += chunkBytes) {
+      const piece = bytes.subarray(offset, offset + chunkBytes);
+      while (this.#window < piece.length && !this.stopped)
+        await new Promise((resolve) => (this.#wake = resolve));
+      if (this.stopped) return;
+      this.#window -= piece.length;
+      this.#writer.send(type.data, this.#stream, undefined, piece);
+    }
+  }
+}
+
+/** Bytes of a chunk that a Func's stream gave. */
+export function toBytes(chunk) {
+  if (typeof chunk === 'string') return Buffer.from(chunk);
+  if (chunk instanceof Uint8Array) return chunk;
+  if (ArrayBuffer.isView(chunk))
+    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  if (chunk instanceof ArrayBuffer) return Buffer.from(chunk);
+  return undefined;
+}
