@@ -82,7 +82,10 @@ export interface Worker {
   readonly pid: number | undefined;
   /** Calls the worker has not ended, those included that the runner gave up on. */
   readonly open: number;
-  /** Resident memory in bytes of what runs now, its children included; 0 when nothing runs. */
+  /**
+   * Resident memory in bytes of what runs now, its children included; 0 when nothing runs.
+   * `process`: of its largest program, since the limit is each program's own.
+   */
   rssBytes(): number;
   /** Loads a bundle; once per worker. Rejects with `worker_start_failed` and why. */
   assign(assignment: Assignment): Promise<Assigned>;
@@ -103,6 +106,8 @@ export interface StartOptions {
   /** Folder for sockets; short, since a socket path is at most 107 bytes. */
   socketDir: string;
   memoryBytesMax?: number;
+  /** What one program of the `process` runtime may write as its answer; default 1 GiB. */
+  replyBytesMax?: number;
   /** For the process to be there; default 10 s. */
   startTimeoutMs?: number;
   /** For a bundle to load; default 30 s. */

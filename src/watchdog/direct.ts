@@ -69,6 +69,7 @@ function start({ file, args, stdin, ...options }: Start): Program {
   child.once('exit', (code, signal) => settle({ code, signal }));
   child.once('error', (error: NodeJS.ErrnoException) => settle(failure(error.code)));
   const pid = child.pid ?? 0;
+  let swept = false;
   return {
     pid,
     stdin: child.stdin ?? undefined,
@@ -79,7 +80,9 @@ function start({ file, args, stdin, ...options }: Start): Program {
       return exit;
     },
     sweep() {
-      signalGroup(pid, 'SIGKILL');
+      // Once: the id may be another's later.
+      if (!swept) signalGroup(pid, 'SIGKILL');
+      swept = true;
     },
   };
 }

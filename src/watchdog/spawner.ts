@@ -73,6 +73,7 @@ class Helper implements Spawner {
 
   async spawn(spec: ProgramSpec): Promise<Program> {
     if (this.#lost) return this.#direct.spawn(spec);
+    if (holdsNul(spec)) throw Object.assign(new Error('a NUL byte'), { code: 'EINVAL' });
     const id = String(++this.#sequence);
     const program = new PipeProgram(() => this.#sweep(id, program));
     this.#programs.set(id, program);
@@ -164,6 +165,11 @@ class Helper implements Spawner {
     }
     this.#programs.clear();
   }
+}
+
+/** NUL separates the fields of a frame, and ends every argument and variable. */
+function holdsNul({ file, argv, cwd, env }: ProgramSpec): boolean {
+  return [file, cwd, ...argv, ...pairs(env)].some((text) => text.includes('\0'));
 }
 
 function pairs(env: Record<string, string>): string[] {
