@@ -130,7 +130,7 @@ export class Pool {
   #leastLoaded(): Slot | undefined {
     let best: Slot | undefined;
     for (const slot of this.#slots) {
-      if (slot.retiring || slot.load >= this.#options.assignment.concurrency) continue;
+      if (!slot.takesCalls || slot.load >= this.#options.assignment.concurrency) continue;
       if (!best || slot.load < best.load) best = slot;
     }
     return best;
@@ -148,7 +148,7 @@ export class Pool {
   #grow(): void {
     const { max } = this.#options.instances;
     const wanted = this.#waiting.length;
-    const running = this.#slots.filter((slot) => !slot.retiring).length + this.#starting;
+    const running = this.#slots.filter((slot) => slot.takesCalls).length + this.#starting;
     if (wanted === 0 || this.#starting > 0 || running >= Math.max(1, max)) return;
     if (!this.#backoff.mayStart(Date.now())) {
       if (running === 0) this.#failWaiting();
@@ -259,11 +259,18 @@ export class Pool {
     const slot = ticket.slot;
     if (!slot) return;
     slot.lateSince ??= Date.now();
-    void slot.worker.ping(graceMs / 2).then((alive) => {
-      if (alive) return;
-      slot.reason = 'blocked';
-      slot.worker.kill();
-    });
+    void this.#probe(slot);
+  }
+
+  /** A worker with a late call may be blocked: it gets no more until it has answered a ping. */
+  async #probe(slot: Slot): Promise<void> {
+    if (slot.suspect) return;
+    slot.suspect = true;
+    const alive = await slot.worker.ping(graceMs / 2);
+    slot.suspect = false;
+    if (alive) return this.#serveWaiting();
+    slot.reason = 'blocked';
+    slot.worker.kill();
   }
 
   #retireIfDone(slot: Slot, now: number): void {

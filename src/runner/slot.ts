@@ -13,6 +13,8 @@ export class Slot {
   used = false;
   idleSince = Date.now();
   retiring = false;
+  /** Whether it may be blocked: a ping is out. */
+  suspect = false;
   /** Since when calls past their deadline may still be running in it. */
   lateSince: number | undefined;
   /** Why the runner ended it, where the runner did. */
@@ -22,6 +24,10 @@ export class Slot {
   constructor(worker: Worker, assigned: Assigned) {
     this.worker = worker;
     this.assigned = assigned;
+  }
+
+  get takesCalls(): boolean {
+    return !this.retiring && !this.suspect;
   }
 
   take(): void {

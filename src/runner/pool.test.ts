@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createLog } from '../log.ts';
+import { Cancellation, empty } from '../message.ts';
+import type { Call } from '../message.ts';
+import { Metrics } from '../metrics.ts';
+import type { WorkerCall } from '../runtime/runtime.ts';
+import { createPoolMeter } from './meter.ts';
+import { Pool } from './pool.ts';
+import type { PoolOptions } from './pool.ts';
+import { WarmWorkers } from './warm.ts';
+
+const dir = fileURLToPath(new URL('fixture/node', import.meta.url));
+const funcs = 'quick wait loop die leave leak ignore'.split(' ');
+const log = createLog({ level: 'silent' });
+
+describe('pool', () => {
+  let socketDir = '';
+  let warm: WarmWorkers;
+  const pools: Pool[] = [];
+
+  before(() => {
+    socketDir = mkdtempSync(join(tmpdir(), 'fn-'));
+    warm = new WarmWorkers({ count: 1, start: { socketDir }, log });
+  });
+  after(async () => {
+    for (const pool of pools) pool.kill();
+    await warm.close();
+    rmSync(socketDir, { recursive: true, force: true });
+  });
+
+  function open(over: Partial<PoolOptions['assignment']> = {}, instances = {}): Pool {
+    const pool = new Pool({
+      kind: 'node',
+      assignment: {
+        sha: 'a'.repeat(64),
+        name: 'fixture',
+        version: '1',
+        dir,
+        handler: 'handler.mjs',
+        funcs: funcs.map((operationId) => ({ operationId })),
+        props: {},
+        env: {},
+        concurrency: 10,
+        memoryBytesMax: 512 * 2 ** 20,
+        stacks: false,
+        ...over,
+      },
+      instances: { min: 0, max: 2, idleMs: 60_000, ...instances },
+      warm,
+      log,
+      meter: createPoolMeter(new Metrics(), 'fixture'),
+      onLog: () => undefined,
+    });
+    pools.push(pool);
+    return pool;
+  }
+
+  async function call(pool: Pool, operationId: string, options: Options = {}): Promise<unknown> {
+    const { method = 'POST', timeoutMs = 20_000, query = {}, leaveAfterMs } = options;
+    const head: Call['head'] = {
+      ...{ v: 1, action: 'call', id: 'r1', method, scheme: 'http', host: 'h', path: '/x' },
+      ...{ query: '', headers: {}, remote: '127.0.0.1', deadline: Date.now() + timeoutMs },
+      params: { path: {}, query, header: {}, cookie: {} },
+    };
+    const cancellation = new Cancellation();
+    const message: Call = { head, body: empty, cancellation };
+    const work: WorkerCall = { operationId, head, body: empty, kind: 'none', cancellation };
+    if (leaveAfterMs) setTimeout(() => cancellation.cancel(), leaveAfterMs);
+    const reply = await pool.run(message, work);
+    return JSON.parse(Buffer.from(reply.body as Uint8Array).toString());
+  }
+
+  const code = (expected: string) => (error: { code: string }) => error.code === expected;
+
+  test('starts with the first call and answers', async () => {
+    const pool = open();
+    assert.equal(pool.counts.ready, 0);
+    await call(pool, 'quick');
+    assert.equal(pool.counts.ready, 1);
+  });
+
+  test('grows to instances.max when every worker is full, never further', async () => {
+    const pool = open({ concurrency: 1 });
+    const calls = Array.from({ length: 6 }, () => call(pool, 'wait', { query: { ms: 200 } }));
+    const pids = new Set((await Promise.all(calls)).map((one) => (one as { pid: number }).pid));
+    assert.equal(pids.size, 2);
+  });
+
+  test('goes back to zero when idle, and up again', async () => {
+    const pool = open({}, { idleMs: 50 });
+    await call(pool, 'quick');
+    await until(() => pool.counts.ready === 0);
+    await call(pool, 'quick');
+  });
+
+  test('a call past its deadline is told so; the others go on', async () => {
+    const pool = open();
+    await call(pool, 'quick');
+    const late = call(pool, 'ignore', { timeoutMs: 100 });
+    const other = call(pool, 'wait', { query: { ms: 300 } });
+    await assert.rejects(late, code('func_timeout'));
+    await other;
+  });
+
+  test('a call that finds every worker busy past its deadline names the runner', async () => {
+    const pool = open({ concurrency: 1 }, { max: 1 });
+    const first = call(pool, 'wait', { query: { ms: 600 } });
+    await assert.rejects(call(pool, 'quick', { timeoutMs: 100 }), code('deadline_in_runner'));
+    await first;
+  });
+
+  test('a Func that loops for ever is ended and the bundle serves again', async () => {
+    const pool = open({}, { max: 1 });
+    await call(pool, 'quick');
+    await assert.rejects(call(pool, 'loop', { timeoutMs: 200 }), code('func_timeout'));
+    await call(pool, 'quick');
+  });
+
+  test('a worker that dies costs its caller a clear error and nobody else one', async () => {
+    const pool = open();
+    await assert.rejects(call(pool, 'die'), code('func_exited'));
+    await assert.rejects(call(pool, 'leave'), code('func_exited'));
+    await call(pool, 'quick');
+  });
+
+  test('what is safe to repeat runs again when another call killed the worker', async () => {
+    const pool = open({}, { max: 1 });
+    await call(pool, 'quick');
+    const safe = call(pool, 'wait', { method: 'GET', query: { ms: 300 } });
+    const unsafe = call(pool, 'wait', { method: 'POST', query: { ms: 300 } });
+    const refused = assert.rejects(unsafe, code('func_exited'));
+    await assert.rejects(call(pool, 'die'), code('func_exited'));
+    await refused;
+    await safe;
+  });
+
+  test('a worker over its memory limit is ended, and the caller told why', async () => {
+    const pool = open({ memoryBytesMax: 160 * 2 ** 20 });
+    await assert.rejects(call(pool, 'leak'), code('func_memory'));
+    await call(pool, 'quick');
+  });
+
+  test('calls given up on that never end retire their worker', async () => {
+    const pool = open({}, { max: 1 });
+    const { pid } = (await call(pool, 'quick')) as { pid: number };
+    await assert.rejects(call(pool, 'ignore', { timeoutMs: 80 }), code('func_timeout'));
+    await until(() => !pool.pids.includes(pid));
+    await call(pool, 'quick');
+  });
+
+  test('a bundle that does not load is refused at once, with a time to come back', async () => {
+    const pool = open({ handler: 'nowhere.mjs' });
+    await assert.rejects(call(pool, 'quick'), code('worker_start_failed'));
+    await assert.rejects(call(pool, 'quick'), (error: { headers: { 'retry-after': string } }) =>
+      Boolean(error.headers['retry-after']),
+    );
+  });
+
+  test('drain lets calls in hand end and leaves no process', async () => {
+    const pool = open();
+    const slow = call(pool, 'wait', { query: { ms: 300 } });
+    await until(() => pool.counts.inHand === 1 && pool.counts.ready === 1);
+    const { pids } = pool;
+    const [answer] = await Promise.all([slow, pool.drain()]);
+    assert.deepEqual(pids, [(answer as { pid: number }).pid]);
+    await until(() => pool.counts.ready === 0);
+  });
+
+  test('a caller that goes away is not waited for', async () => {
+    const pool = open();
+    const gone = call(pool, 'wait', { query: { ms: 5_000 }, leaveAfterMs: 50 });
+    await assert.rejects(gone, code('cancelled'));
+  });
+
+  interface Options {
+    method?: string;
+    timeoutMs?: number;
+    query?: Record<string, unknown>;
+    leaveAfterMs?: number;
+  }
+});
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
