@@ -106,7 +106,11 @@ function addServerCommands(program: Command, terminal: Terminal): void {
   addOptions(serve, serveOptions).action(async (flags: Flags) =>
     (await import('./serve.ts')).serve(flags, terminal),
   );
-  example(serve, 'funcatron serve', 'funcatron serve --port 8080 --tron-port 3000 --data /var/lib/funcatron');
+  example(
+    serve,
+    'funcatron serve',
+    'funcatron serve --port 8080 --tron-port 3000 --data /var/lib/funcatron',
+  );
 }
 
 function addBundleCommands(program: Command, terminal: Terminal): void {
@@ -116,12 +120,16 @@ function addBundleCommands(program: Command, terminal: Terminal): void {
     .description('build, upload and enable; prints the SHA and a curl line')
     .option('--props <file|json>', 'props of the bundle')
     .option('--overlay <file>', 'OpenAPI Overlay applied to the contract')
-    .option('--host <host>', 'host to bind, instead of the contract\'s')
-    .option('--base-path <path>', 'base path to bind, instead of the contract\'s');
+    .option('--host <host>', "host to bind, instead of the contract's")
+    .option('--base-path <path>', "base path to bind, instead of the contract's");
   remote(deploy).action(async (path: string, flags: Flags) =>
     (await load()).deploy(path, flags, terminal),
   );
-  example(deploy, 'funcatron deploy shop', `funcatron deploy shop.zip --props '{"db":{"type":"sqlite"}}'`);
+  example(
+    deploy,
+    'funcatron deploy shop',
+    `funcatron deploy shop.zip --props '{"db":{"type":"sqlite"}}'`,
+  );
   const upload = program.command('upload <path>').description('upload a bundle; enables nothing');
   remote(upload).action(async (path: string, flags: Flags) =>
     (await load()).upload(path, flags, terminal),
@@ -130,7 +138,9 @@ function addBundleCommands(program: Command, terminal: Terminal): void {
   const list = program.command('list').description('the bundles that were uploaded');
   remote(list).action(async (flags: Flags) => (await load()).list(flags, terminal));
   example(list, 'funcatron list', 'funcatron list --json');
-  const describe = program.command('describe <sha>').description('one bundle: its contract, and where it is enabled');
+  const describe = program
+    .command('describe <sha>')
+    .description('one bundle: its contract, and where it is enabled');
   remote(describe).action(async (sha: string, flags: Flags) =>
     (await load()).describe(sha, flags, terminal),
   );
@@ -144,13 +154,15 @@ function addPlaceCommands(program: Command, terminal: Terminal): void {
     .description('serve an uploaded bundle')
     .option('--props <file|json>', 'props of the bundle')
     .option('--overlay <file>', 'OpenAPI Overlay applied to the contract')
-    .option('--host <host>', 'host to bind, instead of the contract\'s')
-    .option('--base-path <path>', 'base path to bind, instead of the contract\'s');
+    .option('--host <host>', "host to bind, instead of the contract's")
+    .option('--base-path <path>', "base path to bind, instead of the contract's");
   remote(enable).action(async (sha: string, flags: Flags) =>
     (await load()).enable(sha, flags, terminal),
   );
   example(enable, 'funcatron enable 3f2a9c41 --props props.json');
-  const disable = program.command('disable <sha>').description('stop serving a bundle, wherever it is enabled');
+  const disable = program
+    .command('disable <sha>')
+    .description('stop serving a bundle, wherever it is enabled');
   remote(disable).action(async (sha: string, flags: Flags) =>
     (await load()).disable(sha, flags, terminal),
   );
@@ -180,7 +192,11 @@ function addCallCommands(program: Command, terminal: Terminal): void {
   remote(invoke).action(async (operation: string, flags: Flags) =>
     (await import('./invoke.ts')).invoke(operation, flags, terminal),
   );
-  example(invoke, 'funcatron invoke getPetById --param petId=1', `funcatron invoke addPet --data '{"name":"Rex"}'`);
+  example(
+    invoke,
+    'funcatron invoke getPetById --param petId=1',
+    `funcatron invoke addPet --data '{"name":"Rex"}'`,
+  );
   const logs = program
     .command('logs')
     .description('log lines of the Funcs')
@@ -224,7 +240,10 @@ function addTokenCommand(program: Command, terminal: Terminal): void {
 /** Options of every command that talks to a Tron. */
 function remote(command: Command): Command {
   return command
-    .option('--tron <url>', `where the Tron is [http://localhost:${tronOptions.tronPort.default}] ($FUNCATRON_TRON)`)
+    .option(
+      '--tron <url>',
+      `where the Tron is [http://localhost:${tronOptions.tronPort.default}] ($FUNCATRON_TRON)`,
+    )
     .option('--token <token>', 'token for the Tron ($FUNCATRON_TOKEN)')
     .option('--json', 'print JSON');
 }

@@ -48,7 +48,8 @@ export function printError(terminal: Terminal, thrown: unknown, json: boolean): 
   const label = terminal.isTty ? styleText('red', 'error') : 'error';
   terminal.say(`${label} ${fault.code}: ${fault.message}`);
   for (const issue of fault.errors ?? []) terminal.say(showIssue(issue));
-  if (fault.code === 'internal' && fault.cause instanceof Error) terminal.say(fault.cause.stack ?? '');
+  if (fault.code === 'internal' && fault.cause instanceof Error)
+    terminal.say(fault.cause.stack ?? '');
 }
 
 /** `  funcatron.yaml:12 /paths/~1x/get: what is wrong` and, below it, the mend. */

@@ -25,7 +25,10 @@ export class TronClient {
   constructor(flags: RemoteFlags, terminal: Terminal) {
     const url = flags.tron ?? terminal.env.FUNCATRON_TRON ?? 'http://localhost:3000';
     if (!URL.canParse(url) || !/^https?:/.test(url))
-      throw new FuncatronError('option_invalid', `--tron "${url}": must be a URL such as http://localhost:3000`);
+      throw new FuncatronError(
+        'option_invalid',
+        `--tron "${url}": must be a URL such as http://localhost:3000`,
+      );
     this.url = url.replace(/\/+$/, '');
     this.#token = flags.token ?? terminal.env.FUNCATRON_TOKEN;
   }
@@ -61,7 +64,8 @@ export class TronClient {
 async function toError(response: Response, url: string): Promise<FuncatronError> {
   const text = await response.text();
   const said = parse(text);
-  const code = said.code && said.code in catalogue ? (said.code as ErrorCode) : codeOf(response.status);
+  const code =
+    said.code && said.code in catalogue ? (said.code as ErrorCode) : codeOf(response.status);
   const detail = said.detail ?? said.error ?? (text.trim() || `${url} answered ${response.status}`);
   const hint = response.status === 401 ? '; pass --token or set FUNCATRON_TOKEN' : '';
   return new FuncatronError(code, detail + hint, {

@@ -35,6 +35,12 @@ export const frontendOptions = {
     60_000,
   ),
   keepAlive: duration('--keep-alive <time>', 'time an idle connection is kept', 65_000),
+  stallTimeout: duration(
+    '--stall-timeout <time>',
+    'time a client may take no byte of an answer',
+    60_000,
+  ),
+  routesWait: duration('--routes-wait <time>', 'time calls wait for the first routes ever', 1_000),
   connectionsMax: count('--connections-max <count>', 'open connections', 10_000, 1),
   cors: text('--cors <origins>', 'origins allowed by CORS: *, or a list with commas', ''),
   accessLog: flag('--access-log', 'write a line per call'),
@@ -52,6 +58,9 @@ export const tronOptions = {
   tronHost: text('--tron-host <address>', 'address the Tron listens on', '127.0.0.1'),
   tronPort: port('--tron-port <port>', 'port the Tron listens on', 3000),
   bundleMax: bytes('--bundle-max <size>', 'largest bundle file', 256 * mib),
+  uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
+  enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
+  logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
 };
 
 /** Options of where state lives. */
@@ -60,6 +69,9 @@ export const stateOptions = {
   broker: text('--broker <url>', 'message broker', 'memory:'),
   store: text('--store <url>', 'state of the Tron; default: SQLite in the data folder', ''),
   queueMax: count('--queue-max <count>', 'calls that may wait in one queue', 10_000, 1),
+  queueBytesMax: bytes('--queue-bytes-max <size>', 'bodies that may wait in one queue', 256 * mib),
+  journalMax: bytes('--journal-max <size>', 'asynchronous calls kept on disk', 1024 * mib),
+  asyncTries: count('--async-tries <count>', 'deliveries of one asynchronous call', 5, 1),
 };
 
 export const serveOptions = {

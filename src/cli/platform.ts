@@ -1,0 +1,140 @@
+/**
+ * The whole platform in one process: broker, store, Tron, runner and frontend, wired together.
+ * They are strangers still: what one tells another goes through the broker.
+ */
+import type { Broker, BrokerOptions } from '../broker/broker.ts';
+import { openBroker } from '../broker/broker.ts';
+import { createFrontend } from '../frontend/frontend.ts';
+import type { Frontend } from '../frontend/frontend.ts';
+import type { FrontendOptions } from '../frontend/option.ts';
+import type { ServeOptions } from '../config/options.ts';
+import type { Log } from '../log.ts';
+import { Metrics } from '../metrics.ts';
+import { Runner } from '../runner/runner.ts';
+import { openBundleFiles, openStore } from '../store/store.ts';
+import type { BundleFiles, Store } from '../store/store.ts';
+import { createTron } from '../tron/tron.ts';
+import type { Tron } from '../tron/tron.ts';
+import { ContractCache } from './contract-cache.ts';
+import { readCors } from './cors-option.ts';
+import { openDataDir } from './data-dir.ts';
+
+export interface PlatformOptions extends ServeOptions {
+  /** Stacks in answers, Funcs that may be missing, responses enforced, docs at the door. */
+  dev: boolean;
+  beforeCall?: FrontendOptions['beforeCall'];
+  notice?: FrontendOptions['notice'];
+}
+
+export interface Platform {
+  frontend: Frontend;
+  tron: Tron;
+  runner: Runner;
+  /** Finishes calls in flight, then ends every part and every worker. */
+  close(): Promise<void>;
+}
+
+/** What is to be closed again, last opened first. */
+type Closing = (() => unknown)[];
+
+/** Starts everything. When a part does not start, the others are closed again. */
+export async function startPlatform(options: PlatformOptions, log: Log): Promise<Platform> {
+  const closing: Closing = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).toReversed()) await one();
+  };
+  try {
+    return { ...(await start(options, log, closing)), close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function start(options: PlatformOptions, log: Log, closing: Closing) {
+  const dirs = openDataDir(options.data);
+  closing.push(() => dirs.release());
+  const broker = await openBroker(options.broker, brokerOptions(options, log, dirs.journal));
+  closing.push(() => broker.close());
+  const store = await openStore(options.store || `sqlite:${dirs.database}`);
+  closing.push(() => store.close());
+  const files = await openBundleFiles(dirs.bundles, log);
+  const contracts = new ContractCache((sha) => files.path(sha));
+  const metrics = new Metrics();
+  const shared = { broker, contracts, log, metrics, files, store };
+  const tron = startTron(options, shared);
+  closing.push(() => tron.close());
+  await tron.listen({ host: options.tronHost, port: options.tronPort });
+  const runner = createRunner(options, shared, dirs);
+  closing.push(() => runner.close());
+  await runner.start();
+  const frontend = openFrontend(options, shared);
+  closing.push(() => frontend.close());
+  await frontend.listen({ host: options.host, port: options.port });
+  return { frontend, tron, runner };
+}
+
+function brokerOptions(options: PlatformOptions, log: Log, dataDir: string): BrokerOptions {
+  const { queueMax, queueBytesMax, journalMax, asyncTries } = options;
+  return { log, dataDir, queueMax, queueBytesMax, journalMax, retry: { triesMax: asyncTries } };
+}
+
+interface Shared {
+  broker: Broker;
+  store: Store;
+  files: BundleFiles;
+  contracts: ContractCache;
+  log: Log;
+  metrics: Metrics;
+}
+
+function startTron(options: PlatformOptions, { broker, store, files, log, metrics }: Shared): Tron {
+  const { bundleMax, uploadsMax, dev } = options;
+  return createTron({
+    ...{ broker, store, files, log, metrics },
+    options: {
+      ...{ bundleMax, uploadsMax },
+      allowMissing: dev,
+      enableTimeoutMs: options.enableTimeout,
+      logLinesMax: options.logLines,
+    },
+  });
+}
+
+function createRunner(
+  options: PlatformOptions,
+  { broker, contracts, files, log, metrics }: Shared,
+  dirs: { unpacked: string; sockets: string },
+): Runner {
+  const { warm, prefetch, drain, dev } = options;
+  return new Runner({
+    ...{ broker, contracts, metrics, bundles: files, warm, prefetch },
+    log: log.child({ component: 'runner' }),
+    dir: dirs.unpacked,
+    socketDir: dirs.sockets,
+    drainMs: drain,
+    stacks: dev,
+    responseMode: dev ? 'enforce' : 'report',
+  });
+}
+
+function openFrontend(options: PlatformOptions, parts: Shared): Frontend {
+  const { broker, contracts, log, metrics } = parts;
+  const { bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev } = options;
+  return createFrontend({
+    ...{ broker, contracts, log, metrics },
+    options: {
+      ...{ bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev },
+      docs: dev,
+      headersTimeoutMs: options.headersTimeout,
+      requestTimeoutMs: options.requestTimeout,
+      keepAliveMs: options.keepAlive,
+      stallTimeoutMs: options.stallTimeout,
+      routesWaitMs: options.routesWait,
+      drainMs: options.drain,
+      cors: readCors(options.cors),
+      beforeCall: options.beforeCall,
+      notice: options.notice,
+    },
+  });
+}
