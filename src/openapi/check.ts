@@ -1,0 +1,118 @@
+/**
+ * Everything wrong with a contract, told at once, each thing with its line and its mend. Builds
+ * and uploads refuse a document that has issues; loading one that has none needs no checks.
+ */
+import { FuncatronError } from '../errors.ts';
+import type { Issue } from '../message.ts';
+import { readBase } from './base.ts';
+import { checkDefaults, checkSchemaKeywords } from './check-default.ts';
+import { checkPaths } from './check-path.ts';
+import { checkReferences } from './check-reference.ts';
+import { checkSchemas } from './check-schema.ts';
+import { checkSecurity } from './check-security.ts';
+import { checkSettings } from './check-setting.ts';
+import { checkStructure } from './check-structure.ts';
+import { documentLimits, parseDocument } from './document.ts';
+import type { DocumentLimits, DocumentSource, ParsedDocument } from './document.ts';
+import { openApiVersion, versionIssue } from './upgrade.ts';
+import type { OpenApiVersion } from './upgrade.ts';
+
+export interface CheckOptions {
+  /** An overlay to apply first, as `loadContract` does. */
+  overlay?: unknown;
+  /** The bundle folder: files in it may be referred to, as a build brings them in. */
+  root?: string;
+  limits?: DocumentLimits;
+}
+
+export interface CheckContext {
+  /** The document as it is written: pointers name places in its text. */
+  document: Record<string, unknown>;
+  version: OpenApiVersion;
+  report(at: string, message: string, mend: string): void;
+}
+
+/** Every issue of a document, by line; an empty list for a good one. Throws nothing of its own. */
+export async function checkDocument(
+  source: DocumentSource,
+  options: CheckOptions = {},
+): Promise<Issue[]> {
+  try {
+    const parsed = parseDocument(source, options.limits ?? documentLimits);
+    const issues = await findIssues(parsed, source, options);
+    return issues.map((issue) => locate(issue, source, parsed)).sort(byLine);
+  } catch (thrown) {
+    if (thrown instanceof FuncatronError && thrown.errors) return thrown.errors;
+    throw thrown;
+  }
+}
+
+async function findIssues(
+  parsed: ParsedDocument,
+  source: DocumentSource,
+  options: CheckOptions,
+): Promise<Issue[]> {
+  let document = parsed.value;
+  if (options.overlay !== undefined && options.overlay !== null) {
+    const { applyOverlay } = await import('./overlay.ts');
+    document = (await applyOverlay(document, options.overlay)).document;
+  }
+  const version = openApiVersion(document);
+  if (!version) return [versionIssue(document)];
+  const issues = new Map<string, Issue>();
+  const add = (issue: Issue) => {
+    const key = `${issue.at} ${issue.message}`;
+    if (!issues.has(key)) issues.set(key, issue);
+  };
+  const report = (at: string, message: string, mend: string) =>
+    add({ in: 'document', at, message, mend });
+  const context: CheckContext = { document, version, report };
+  readBase(document, version).issues.forEach(add);
+  checkSettings(context).forEach(add);
+  checkPaths(context);
+  checkReferences(context, source.file, options.root);
+  checkSecurity(context);
+  checkSchemas(context);
+  await checkDefaults(context);
+  // What has been told in our own words is not told again in the words of a meta-schema.
+  const told = new Set([...issues.values()].map((issue) => issue.at));
+  const tellRest = (at: string, message: string, mend: string) => {
+    if (!isTold(told, at)) report(at, message, mend);
+  };
+  await checkStructure({ ...context, report: tellRest });
+  if (version === '3.1') await checkSchemaKeywords({ ...context, report: tellRest });
+  if (issues.size === 0) await compileAll(source, options, add);
+  return [...issues.values()];
+}
+
+function isTold(told: ReadonlySet<string>, at: string): boolean {
+  return told.has(at) || [...told].some((other) => other.startsWith(`${at}/`));
+}
+
+/** The last word: whatever no check has foreseen shows when every operation is made ready. */
+async function compileAll(
+  source: DocumentSource,
+  options: CheckOptions,
+  add: (issue: Issue) => void,
+): Promise<void> {
+  // With references to other files there is nothing to compile before the build.
+  if (options.root !== undefined && /\$ref["']?\s*:\s*["']?[^#"'\s]/.test(source.text)) return;
+  const { loadContract } = await import('./load.ts');
+  try {
+    const contract = await loadContract(source, { id: '', overlay: options.overlay });
+    for (const operation of contract.operations) void operation.checksReplies;
+  } catch (thrown) {
+    if (!(thrown instanceof FuncatronError)) throw thrown;
+    const mend = 'correct what the message names';
+    const fallback: Issue[] = [{ in: 'document', at: '', message: thrown.message, mend }];
+    (thrown.errors ?? fallback).forEach(add);
+  }
+}
+
+function locate(issue: Issue, source: DocumentSource, parsed: ParsedDocument): Issue {
+  return { ...issue, file: source.file, line: issue.line ?? parsed.locate(issue.at) };
+}
+
+function byLine(a: Issue, b: Issue): number {
+  return (a.line ?? 0) - (b.line ?? 0);
+}
