@@ -1,0 +1,215 @@
+/**
+ * The `http` runtime: the bundle is a program that serves HTTP on the port it is given; calls are
+ * forwarded to it. `docs/http-runtime.md` is for those who write such programs.
+ */
+import { connect } from 'node:net';
+import type { Pool } from 'undici';
+import { FuncatronError } from '../errors.ts';
+import type { Reply } from '../message.ts';
+import { findCommand } from '../watchdog/command.ts';
+import { checkVariables, cleanEnv } from '../watchdog/environment.ts';
+import { LineGate } from '../watchdog/line.ts';
+import { describeExit, killProgram, stopProgram } from '../watchdog/program.ts';
+import type { Spawner } from '../watchdog/program.ts';
+import { openSpawner } from '../watchdog/spawner.ts';
+import { readRss } from '../watchdog/tree.ts';
+import { Exchange } from './http-exchange.ts';
+import { startHttpProgram } from './http-program.ts';
+import type { HttpProgram } from './http-program.ts';
+import type { OpenSpawner } from './process.ts';
+import type { Assigned, Assignment, Runtime, StartOptions } from './runtime.ts';
+import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
+
+const readyMsDefault = 30_000;
+/** How long the program may take to end after SIGTERM, when its calls have. */
+const drainMs = 5_000;
+/** A program that breaks its connections by ending has ended within this. */
+const exitMs = 250;
+/** How long what it left in its pipes may take to arrive. */
+const restMs = 500;
+/** Below what servers keep idle connections for: a request must not meet their closing. */
+const idleConnectionMs = 1_000;
+
+export const httpRuntime: Runtime = createHttpRuntime(openSpawner);
+
+/** The runtime with another way to start programs. */
+export function createHttpRuntime(open: OpenSpawner): Runtime {
+  return {
+    kind: 'http',
+    warmable: false,
+    start: async (options, events) => new HttpWorker(open, options, events),
+  };
+}
+
+class HttpWorker implements Worker {
+  readonly #openSpawner: OpenSpawner;
+  readonly #options: StartOptions;
+  readonly #events: WorkerEvents;
+  readonly #gate: LineGate;
+  readonly #exchanges = new Set<Exchange>();
+  #spawner: Spawner | undefined;
+  #running: HttpProgram | undefined;
+  #pool: Pool | undefined;
+  #state: 'open' | 'draining' | 'killed' = 'open';
+  #exit: WorkerExit | undefined;
+  #gone: Promise<void> = Promise.resolve();
+  #idle: (() => void) | undefined;
+
+  constructor(open: OpenSpawner, options: StartOptions, events: WorkerEvents) {
+    this.#openSpawner = open;
+    this.#options = options;
+    this.#events = events;
+    this.#gate = new LineGate((dropped) =>
+      events.onLog({ level: 'warn', text: `dropped ${dropped} lines: too many in one second` }),
+    );
+  }
+
+  get pid(): number | undefined {
+    return this.#exit ? undefined : this.#running?.program.pid;
+  }
+
+  get open(): number {
+    return this.#exchanges.size;
+  }
+
+  rssBytes(): number {
+    return this.pid === undefined ? 0 : readRss(this.pid);
+  }
+
+  async assign(assignment: Assignment): Promise<Assigned> {
+    const { dir, command = [], concurrency } = assignment;
+    const own = { HOST: '127.0.0.1', ...assignment.env };
+    const env = cleanEnv({ ...own, FUNCATRON_PROPS: JSON.stringify(assignment.props) });
+    checkVariables(env);
+    const found = await findCommand(command, { dir, path: env['PATH'] ?? '' });
+    if ('mend' in found) throw new FuncatronError('worker_start_failed', found.mend);
+    this.#spawner = await this.#openSpawner(env);
+    try {
+      this.#running = await startHttpProgram({
+        spawner: this.#spawner,
+        command: found,
+        dir,
+        readyMs: this.#options.assignTimeoutMs ?? readyMsDefault,
+        gate: this.#gate,
+        onLine: (level, text) => this.#events.onLog({ level, text }),
+      });
+    } catch (error) {
+      await this.#spawner.close();
+      this.#gate.close();
+      throw error;
+    }
+    this.#pool = await createPool(this.#running, concurrency);
+    this.#gone = this.#watch(this.#running, this.#spawner, this.#pool);
+    if (this.#state === 'killed') this.kill();
+    return { missing: [] };
+  }
+
+  async call(call: WorkerCall): Promise<Reply> {
+    const { cancellation } = call;
+    const pool = this.#pool;
+    if (this.#exit || this.#state !== 'open' || !pool) throw this.#exited();
+    if (cancellation?.cancelled) throw cancelled();
+    const exchange = new Exchange({
+      pool,
+      call,
+      explain: (error) => this.#explain(error),
+      stale: () =>
+        new FuncatronError('func_failed', 'the program closed the connection without an answer'),
+    });
+    this.#exchanges.add(exchange);
+    cancellation?.onCancel(() => exchange.abort(cancelled()));
+    void exchange.ended.then(() => {
+      this.#exchanges.delete(exchange);
+      if (this.#exchanges.size === 0) this.#idle?.();
+    });
+    return exchange.reply;
+  }
+
+  /** `OPTIONS *` is HTTP's own ping (RFC 9110, 9.3.7); whatever is answered, something answers. */
+  async ping(timeoutMs: number): Promise<boolean> {
+    if (this.#exit || !this.#running) return false;
+    const { host, port } = this.#running;
+    return new Promise((resolve) => {
+      const socket = connect({ host, port });
+      const settle = (answered: boolean): void => {
+        clearTimeout(timer);
+        socket.destroy();
+        resolve(answered);
+      };
+      const timer = setTimeout(() => settle(false), timeoutMs);
+      socket.once('data', () => settle(true));
+      socket.once('close', () => settle(false)).on('error', () => undefined);
+      socket.write(`OPTIONS * HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`);
+    });
+  }
+
+  async drain(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'draining';
+    if (this.#exchanges.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#running && !this.#exit) await stopProgram(this.#running.program, drainMs);
+    await this.#gone;
+  }
+
+  kill(): void {
+    this.#state = 'killed';
+    if (this.#running) killProgram(this.#running.program);
+  }
+
+  async #watch({ program, silent, lastWords }: HttpProgram, spawner: Spawner, pool: Pool) {
+    const { code, signal } = await program.exited;
+    this.#exit = { code, signal, lastWords: '' };
+    program.sweep();
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([silent, new Promise((resolve) => (timer = setTimeout(resolve, restMs)))]);
+    clearTimeout(timer);
+    this.#exit.lastWords = lastWords.toString();
+    await Promise.all([spawner.close(), pool.destroy()]);
+    program.stdout.destroy();
+    program.stderr.destroy();
+    this.#gate.close();
+    this.#events.onExit(this.#exit);
+  }
+
+  /** What a broken connection means; undefined when the program only hung up. */
+  async #explain(error: Error & { code?: string }): Promise<FuncatronError | undefined> {
+    const { code = '' } = error;
+    if (error instanceof FuncatronError) return error;
+    if (code === 'UND_ERR_ABORTED') return cancelled();
+    if (/^UND_ERR_(INVALID_ARG|REQ_CONTENT_LENGTH_MISMATCH|NOT_SUPPORTED)$/.test(code))
+      return new FuncatronError('bad_request', `cannot be forwarded: ${error.message}`);
+    if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+      const detail = `the program's answer is no HTTP response: ${error.message}`;
+      return new FuncatronError('func_bad_result', detail, { cause: error });
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const later = new Promise((resolve) => (timer = setTimeout(resolve, exitMs)));
+    await Promise.race([this.#running!.program.exited, later]);
+    clearTimeout(timer);
+    return this.#running!.program.exit ? this.#exited() : undefined;
+  }
+
+  #exited(): FuncatronError {
+    const exit = this.#running?.program.exit;
+    const how = exit
+      ? `the program ended with ${describeExit(exit)}`
+      : 'the program is being ended';
+    return new FuncatronError('func_exited', `${how} and does not answer any more`);
+  }
+}
+
+async function createPool({ host, port }: HttpProgram, connections: number): Promise<Pool> {
+  const undici = await import('undici');
+  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return new undici.Pool(origin, {
+    connections,
+    pipelining: 1,
+    keepAliveTimeout: idleConnectionMs,
+    keepAliveMaxTimeout: idleConnectionMs,
+    // Deadlines are the runner's.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+}
+
+const cancelled = (): FuncatronError =>
+  new FuncatronError('cancelled', 'the call was given up before its answer came');
