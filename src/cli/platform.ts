@@ -62,7 +62,7 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const contracts = new ContractCache((sha) => files.path(sha));
   const metrics = new Metrics();
   const shared = { broker, contracts, log, metrics, files, store };
-  const tron = startTron(options, shared);
+  const tron = openTron(options, shared);
   closing.push(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
   const runner = createRunner(options, shared, dirs);
@@ -88,17 +88,16 @@ interface Shared {
   metrics: Metrics;
 }
 
-function startTron(options: PlatformOptions, { broker, store, files, log, metrics }: Shared): Tron {
+function openTron(options: PlatformOptions, { broker, store, files, log, metrics }: Shared): Tron {
   const { bundleMax, uploadsMax, dev } = options;
-  return createTron({
-    ...{ broker, store, files, log, metrics },
-    options: {
-      ...{ bundleMax, uploadsMax },
-      allowMissing: dev,
+  return createTron(
+    { broker, store, files, log: log.child({ component: 'tron' }), metrics },
+    {
+      ...{ bundleMax, uploadsMax, allowMissing: dev },
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
     },
-  });
+  );
 }
 
 function createRunner(
