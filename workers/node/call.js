@@ -62,13 +62,10 @@ export class Call {
     } catch (error) {
       return this.fail(error);
     }
-    if (typeof answer.body !== 'string' && !(answer.body instanceof Uint8Array))
-      return void this.#pump(answer);
-    if (!this.#services) return this.#answer(answer.head, answer.body);
-    this.#services.commit().then(
-      () => this.#answer(answer.head, answer.body),
-      (error) => this.fail(error),
-    );
+    const { head, body, brief } = answer;
+    if (typeof body === 'string' || body instanceof Uint8Array) this.#finish(head, body);
+    else if (brief) void this.#sendBrief(head, iterate(body));
+    else void this.#pump(head, iterate(body));
   }
 
   /** Nobody waits any more. */
@@ -80,8 +77,7 @@ export class Call {
       new DOMException(text, reason === 'deadline' ? 'TimeoutError' : 'AbortError'),
     );
     this.inbound?.break(new Error(`the request body broke off: ${text}`));
-    this.outbound?.stop();
-    this.#close();
+    this.#stop();
   }
 
   /** Fails the call with what its Func threw. */
@@ -103,6 +99,15 @@ export class Call {
     this.#end(type.fail, JSON.stringify(failure));
   }
 
+  /** Commits what the Func began, then answers. */
+  #finish(head, body) {
+    if (!this.#services) return this.#answer(head, body);
+    this.#services.commit().then(
+      () => this.#answer(head, body),
+      (error) => this.fail(error),
+    );
+  }
+
   #answer(head, body) {
     const { writer } = this.session;
     if (typeof body === 'string' && body.length <= textLengthMax) {
@@ -110,49 +115,57 @@ export class Call {
       return writer.sendReply(this.stream, head, body);
     }
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    if (bytes.length > bodyBytesMax) return void this.#pump({ head, body: [bytes] });
+    if (bytes.length > bodyBytesMax) return void this.#pump(head, [bytes].values());
     this.#over();
     writer.send(type.reply, this.stream, head, bytes, true);
   }
 
+  /** Sends a stream that may well be whole already as the one piece it then is. */
+  async #sendBrief(head, iterator) {
+    try {
+      const { chunks, next } = await whatIsThere(iterator);
+      if (next) await this.#pump(head, rejoin(chunks, next, iterator));
+      else this.#finish(head, Buffer.concat(chunks));
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Sends a body in chunks, as its reader takes them. */
-  async #pump({ head, body, brief }) {
+  async #pump(head, iterator) {
     const { writer } = this.session;
     const outbound = (this.outbound = new Outbound(writer, this.stream));
+    this.#iterator = iterator;
+    if (this.cancelled) this.#stop();
     let opened = false;
     const open = () => {
       if (opened || this.answered) return;
       opened = true;
       writer.send(type.replyOpen, this.stream, head, empty, true);
     };
-    const opener = brief ? undefined : setTimeout(open, openAfterMs);
+    const opener = setTimeout(open, openAfterMs);
     try {
-      const iterator = iterate(body);
-      this.#iterator = iterator;
-      if (this.cancelled) this.#close();
-      const early = brief ? await whatIsThere(iterator) : { chunks: [], next: iterator.next() };
-      if (!early.next) {
-        await this.#services?.commit();
-        return this.#answer(head, Buffer.concat(early.chunks));
-      }
-      for (const chunk of early.chunks) await (open(), outbound.send(chunk));
-      for (let { done, value } = await early.next; !done && !outbound.stopped;) {
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (outbound.stopped) return this.fail(new Error('nobody reads the answer any more'));
+        if (done) break;
         open();
         await outbound.send(chunkOf(value));
-        if (!outbound.stopped) ({ done, value } = await iterator.next());
       }
       await this.#services?.commit();
       open();
       this.#end(type.end);
     } catch (error) {
+      this.#stop();
       this.fail(error);
     } finally {
       clearTimeout(opener);
     }
   }
 
-  /** Lets the Func's stream clean up. */
-  #close() {
+  /** Ends the answer's stream; the Func's side of it cleans up. */
+  #stop() {
+    this.outbound?.stop();
     const closed = this.#iterator?.return?.();
     closed?.catch?.((error) => this.session.output.line('warn', error, undefined, this));
   }
@@ -205,5 +218,18 @@ async function whatIsThere(iterator) {
     const chunk = chunkOf(first.value);
     chunks.push(chunk);
     bytes += chunk.length;
+  }
+}
+
+/** A stream as it was before some of it was read. */
+async function* rejoin(chunks, next, iterator) {
+  // Whatever becomes of it is told when its turn comes, which may be late.
+  next.catch(() => undefined);
+  try {
+    yield* chunks;
+    for (let { done, value } = await next; !done; { done, value } = await iterator.next())
+      yield value;
+  } finally {
+    await iterator.return?.();
   }
 }

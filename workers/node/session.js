@@ -32,6 +32,7 @@ export class Session {
   /** @type {import('./service.js').Services | undefined} */
   services;
   draining = false;
+  #ending = false;
   #socket;
   #funcs = new Map();
   #mends = new Map();
@@ -148,7 +149,8 @@ export class Session {
   }
 
   #endWhenIdle() {
-    if (this.#calls.size > 0) return;
+    if (this.#calls.size > 0 || this.#ending) return;
+    this.#ending = true;
     const close = async () => this.services?.close();
     close()
       .catch((error) => this.output.line('error', error))
