@@ -107,7 +107,7 @@ export type Component = 'frontend' | 'broker' | 'runner' | 'contract' | 'func' |
 
 /** One thing wrong, and where: in a request, a response or a document. */
 export interface Issue {
-  /** `path query header cookie body response document handler`. */
+  /** `path query header cookie body response document handler props`. */
   in: string;
   /** Parameter name, or JSON pointer into the body or document. */
   at: string;
