@@ -66,6 +66,11 @@ export function fillLimits(given: Partial<BundleLimits> = {}): BundleLimits {
   return Object.fromEntries(pairs) as BundleLimits;
 }
 
+/** For a bundle that was read under limits once, which may have been others than today's. */
+export const noLimits: BundleLimits = fillLimits(
+  Object.fromEntries(Object.keys(bundleLimits).map((name) => [name, Infinity])),
+);
+
 /** Throws `bundle_too_large` when `found` is over the limit; `where` names the entry, if one. */
 export function assertLimit(
   name: LimitName,

@@ -3,7 +3,7 @@
  * as they are.
  */
 import { FuncatronError } from '../errors.ts';
-import { assertLimit, fillLimits } from './limit.ts';
+import { assertLimit, fillLimits, noLimits } from './limit.ts';
 import type { BundleLimits } from './limit.ts';
 import type { ZipArchive } from './zip-archive.ts';
 import type { ZipEntry } from './zip-directory.ts';
@@ -33,7 +33,7 @@ export interface BundleFacts {
 }
 
 /**
- * Reads a bundle through and verifies every entry. Throws `bundle_invalid`, `bundle_too_large`,
+ * Reads a bundle that nobody has vouched for: every entry is verified. Throws `bundle_invalid`, `bundle_too_large`,
  * `contract_missing` or `contract_ambiguous`.
  */
 export async function readBundle(
@@ -54,14 +54,13 @@ export async function readBundle(
   });
 }
 
-/** Only the contract of a bundle: nothing is hashed and nothing else unpacked. Throws the same. */
-export async function readContract(
-  path: string,
-  given: Partial<BundleLimits> = {},
-): Promise<ContractFile> {
-  const limits = fillLimits(given);
-  const use = (archive: ZipArchive) => readContractEntry(archive, limits);
-  return withArchive(path, limits, use, contractPaths);
+/**
+ * Only the contract of a bundle that `readBundle` has read before: nothing is hashed, nothing else
+ * unpacked, no limit applied. Throws the same, but never `bundle_too_large`.
+ */
+export async function readContract(path: string): Promise<ContractFile> {
+  const use = (archive: ZipArchive) => readContractEntry(archive, noLimits);
+  return withArchive(path, noLimits, use, contractPaths);
 }
 
 /** Opens a bundle, or only entries of some names, gives it to `use`, and closes it. */

@@ -8,8 +8,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FuncatronError } from '../errors.ts';
-import { fillLimits } from './limit.ts';
-import type { BundleLimits } from './limit.ts';
+import { noLimits } from './limit.ts';
 import { withArchive } from './read.ts';
 import type { ZipArchive } from './zip-archive.ts';
 import { isExecutable } from './zip-directory.ts';
@@ -21,18 +20,14 @@ const writersMax = 8;
 const draftAgeMaxMs = 3_600_000;
 
 /**
- * Unpacks the bundle and returns its folder; returns at once when it is there. Executable files
- * stay executable. `sha`, where the caller knows it, spares hashing when the folder is there; a
+ * Unpacks a bundle that `readBundle` has read before and returns its folder, at once when it is
+ * there. Limits were that reading's; what an entry says of itself is verified again. Executable
+ * files stay executable. `sha`, where the caller knows it, spares hashing when the folder is there; a
  * file that turns out to be another bundle throws `bundle_invalid`.
  */
-export async function unpackBundle(
-  path: string,
-  dir: string,
-  sha?: string,
-  given: Partial<BundleLimits> = {},
-): Promise<string> {
+export async function unpackBundle(path: string, dir: string, sha?: string): Promise<string> {
   if (sha !== undefined && (await isFolder(join(dir, sha)))) return join(dir, sha);
-  return withArchive(path, fillLimits(given), async (archive) => {
+  return withArchive(path, noLimits, async (archive) => {
     const found = await archive.sha();
     if (sha !== undefined && sha !== found)
       throw new FuncatronError(

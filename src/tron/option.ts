@@ -1,0 +1,37 @@
+import type { BundleLimits } from '../bundle/limit.ts';
+
+/** What a Tron can be told, and what it does when it is not. */
+export interface TronOptions {
+  /** Bytes a bundle file may have (`--bundle-max`). Default 256 MiB. */
+  bundleMax: number;
+  /** What else bounds a bundle; `bundleLimits` has the defaults. */
+  bundleLimits: Partial<BundleLimits>;
+  /** Bytes the body of any other request may have (`--body-max`). Default 10 MiB. */
+  bodyMax: number;
+  /** Uploads taken at a time (`--uploads-max`). Default 8. */
+  uploadsMax: number;
+  /** Time runners get to make an enabled bundle ready (`--enable-timeout`). Default 30 s. */
+  enableTimeoutMs: number;
+  /** Time frontends get to take a new route table. Default 5 s. */
+  routeTimeoutMs: number;
+  /** Log lines of Funcs kept for `funcatron logs` (`--log-lines`). Default 10,000. */
+  logLinesMax: number;
+  /** What was enabled at a place before, kept for rollback. Default 20. */
+  pastMax: number;
+  /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
+  allowMissing: boolean;
+}
+
+const mib = 2 ** 20;
+
+export const tronDefaults: TronOptions = {
+  bundleMax: 256 * mib,
+  bundleLimits: {},
+  bodyMax: 10 * mib,
+  uploadsMax: 8,
+  enableTimeoutMs: 30_000,
+  routeTimeoutMs: 5_000,
+  logLinesMax: 10_000,
+  pastMax: 20,
+  allowMissing: false,
+};
