@@ -1,10 +1,12 @@
 /** From a route to what a worker needs: the bundle unpacked on disk and an assignment. */
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findBundledHandler } from '../bundle/handler.ts';
 import { unpackBundle } from '../bundle/unpack.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Route } from '../message.ts';
 import type { Contract } from '../openapi/contract.ts';
+import type { Settings } from '../openapi/settings.ts';
 import type { Assignment, FuncSpec, RuntimeKind } from '../runtime/runtime.ts';
 
 /** Where a runner gets bundle files from: the path of a verified local copy. */
@@ -17,14 +19,6 @@ export interface Provision {
   assignment: Assignment;
 }
 
-const builtHandlers = [
-  'handler.mjs',
-  'handler.js',
-  'handler.cjs',
-  'index.mjs',
-  'index.js',
-  'index.cjs',
-];
 const concurrencies: Record<RuntimeKind, number> = {
   node: 100,
   python: 16,
@@ -41,7 +35,7 @@ export async function provision(
 ): Promise<Provision> {
   const { settings } = contract;
   const dir = await unpackBundle(await bundles.path(route.sha), options.dir, route.sha);
-  const handler = await findHandler(dir, settings.handler);
+  const handler = findHandler(dir, settings);
   const kind = settings.runtime ?? kindOf(handler);
   const assignment: Assignment = {
     sha: route.sha,
@@ -67,15 +61,10 @@ function describeFunc(operation: Contract['operations'][number]): FuncSpec {
   return func;
 }
 
-/** The built module when there is one: `handler` names the source, which a build may replace. */
-async function findHandler(dir: string, declared: string | undefined): Promise<string | undefined> {
-  const built = declared === undefined || /\.[cm]?[jt]sx?$/.test(declared);
-  const candidates = [
-    ...(built ? [builtHandlers[0]!] : []),
-    ...(declared ? [declared] : builtHandlers),
-  ];
-  for (const candidate of candidates) if (await exists(join(dir, candidate))) return candidate;
-  return declared;
+/** Where the contract names a source that a build has replaced, the module it made of it. */
+function findHandler(dir: string, { runtime, handler }: Settings): string | undefined {
+  if (runtime !== undefined && runtime !== 'node') return handler;
+  return findBundledHandler(handler, (path) => existsSync(join(dir, path))) ?? handler;
 }
 
 function kindOf(handler: string | undefined): RuntimeKind {
@@ -84,12 +73,5 @@ function kindOf(handler: string | undefined): RuntimeKind {
   throw new FuncatronError(
     'runtime_unsupported',
     'the contract names no runtime and the bundle has no handler.mjs or index.js; set x-funcatron.runtime',
-  );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   );
 }
