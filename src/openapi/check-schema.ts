@@ -79,11 +79,15 @@ function checkKeywords({ version, report }: CheckContext, schema: Json, pointer:
 }
 
 function patternFault(pattern: string): string | undefined {
-  try {
-    new RegExp(pattern, 'u');
-    return undefined;
-  } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return `is no regular expression: ${message.replace(/^.*: /s, '')}`;
+  // Many patterns in use are right only without the u flag; either way will do.
+  for (const flags of ['u', '']) {
+    try {
+      new RegExp(pattern, flags);
+      return undefined;
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      if (flags === '') return `is no regular expression: ${message.replace(/^.*: /s, '')}`;
+    }
   }
+  return undefined;
 }

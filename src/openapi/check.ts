@@ -14,6 +14,9 @@ import { checkSettings } from './check-setting.ts';
 import { checkStructure } from './check-structure.ts';
 import { documentLimits, parseDocument } from './document.ts';
 import type { DocumentLimits, DocumentSource, ParsedDocument } from './document.ts';
+import { listRefs } from './file-ref.ts';
+import { LazyOperation } from './lazy-operation.ts';
+import { pointerOf } from './pointer.ts';
 import { openApiVersion, versionIssue } from './upgrade.ts';
 import type { OpenApiVersion } from './upgrade.ts';
 
@@ -81,7 +84,9 @@ async function findIssues(
   };
   await checkStructure({ ...context, report: tellRest });
   if (version === '3.1') await checkSchemaKeywords({ ...context, report: tellRest });
-  if (issues.size === 0) await compileAll(source, options, add);
+  // What refers to other files can only be compiled after a build has brought them in.
+  const whole = listRefs(document).length === 0;
+  if (whole && issues.size === 0) await compileAll(source, options.overlay, add);
   return [...issues.values()];
 }
 
@@ -92,21 +97,31 @@ function isTold(told: ReadonlySet<string>, at: string): boolean {
 /** The last word: whatever no check has foreseen shows when every operation is made ready. */
 async function compileAll(
   source: DocumentSource,
-  options: CheckOptions,
+  overlay: unknown,
   add: (issue: Issue) => void,
 ): Promise<void> {
-  // With references to other files there is nothing to compile before the build.
-  if (options.root !== undefined && /\$ref["']?\s*:\s*["']?[^#"'\s]/.test(source.text)) return;
-  const { loadContract } = await import('./load.ts');
-  try {
-    const contract = await loadContract(source, { id: '', overlay: options.overlay });
-    for (const operation of contract.operations) void operation.checksReplies;
-  } catch (thrown) {
-    if (!(thrown instanceof FuncatronError)) throw thrown;
-    const mend = 'correct what the message names';
-    const fallback: Issue[] = [{ in: 'document', at: '', message: thrown.message, mend }];
-    (thrown.errors ?? fallback).forEach(add);
-  }
+  const [{ loadContract }, { compileWhole }] = await Promise.all([
+    import('./load.ts'),
+    import('./operation.ts'),
+  ]);
+  const attempt = async (at: string, act: () => unknown): Promise<void> => {
+    try {
+      await act();
+    } catch (thrown) {
+      if (!(thrown instanceof FuncatronError)) throw thrown;
+      const mend = 'correct what the message names';
+      const issue: Issue = { in: 'document', at, message: thrown.message, mend };
+      (thrown.errors ?? [issue]).forEach(add);
+    }
+  };
+  await attempt('', async () => {
+    const contract = await loadContract(source, { id: '', overlay });
+    for (const operation of contract.operations) {
+      const at = pointerOf(['paths', operation.template, operation.method.toLowerCase()]);
+      if (!(operation instanceof LazyOperation)) continue;
+      await attempt(at, () => compileWhole(operation.compile()));
+    }
+  });
 }
 
 function locate(issue: Issue, source: DocumentSource, parsed: ParsedDocument): Issue {

@@ -37,26 +37,27 @@ export class LazyOperation implements Operation {
   }
 
   get checksReplies(): boolean {
-    return this.#get().checksReplies;
+    return this.compile().checksReplies;
   }
 
   params(raw: Record<string, string | undefined>, query: string, headers: Headers): Params {
-    return this.#get().params(raw, query, headers);
+    return this.compile().params(raw, query, headers);
   }
 
   body(headers: Headers, bytes: Uint8Array): CheckedBody {
-    return this.#get().body(headers, bytes);
+    return this.compile().body(headers, bytes);
   }
 
   negotiate(headers: Headers): void {
-    this.#get().negotiate(headers);
+    this.compile().negotiate(headers);
   }
 
   reply(status: number, headers: Headers, bytes: Uint8Array): Issue[] | undefined {
-    return this.#get().reply(status, headers, bytes);
+    return this.compile().reply(status, headers, bytes);
   }
 
-  #get(): Operation {
+  /** The operation as it is compiled; everything above asks it. */
+  compile(): Operation {
     return (this.#compiled ??= this.#compile(this));
   }
 }

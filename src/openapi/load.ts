@@ -11,6 +11,7 @@ import type { Contract, Match, Operation } from './contract.ts';
 import { invalidContract, readDocument } from './document.ts';
 import type { DocumentSource } from './document.ts';
 import { LazyOperation } from './lazy-operation.ts';
+import type { OperationHead } from './lazy-operation.ts';
 import {
   findOperation,
   listOperations,
@@ -75,7 +76,6 @@ class LoadedContract implements Contract {
   readonly operations: readonly Operation[];
   readonly match: (method: string, path: string) => Match;
   readonly #byKey: Map<string, Operation>;
-  readonly #compile: (operation: LazyOperation) => Operation;
   /** The document, until something needs it as an object. */
   #text: string | undefined;
   #document: Json | undefined;
@@ -95,8 +95,11 @@ class LoadedContract implements Contract {
     this.version = String(info['version'] ?? '');
     this.host = host === undefined ? base.host : host === '*' ? null : host;
     this.basePath = base.basePath;
-    this.#compile = (operation) => this.#compileOperation(operation);
-    this.operations = found.map((one) => this.#describe(document, one, required, issues));
+    // A closure made here would keep the whole document of this scope alive.
+    const compile = this.#compileOperation.bind(this);
+    const describe = (one: FoundOperation) => this.#describe(document, one, required, issues);
+    const heads = found.map(describe);
+    this.operations = heads.map((head) => new LazyOperation(head, compile));
     this.#byKey = new Map(this.operations.map((operation) => [operation.key, operation]));
     this.match = createRouter(this.operations).match;
     this.#text = JSON.stringify(document);
@@ -119,7 +122,7 @@ class LoadedContract implements Contract {
     found: FoundOperation,
     required: Requirements,
     issues: Issue[],
-  ): Operation {
+  ): OperationHead {
     const { method, template, operation, pointer } = found;
     const own = readOperationSettings(operation['x-funcatron'], this.settings, pointer);
     issues.push(...own.issues);
@@ -134,7 +137,7 @@ class LoadedContract implements Contract {
       const mend = 'add operationId: the name of the Func';
       issues.push({ in: 'document', at: pointer, message: 'operationId is missing', mend });
     }
-    const head = {
+    return {
       method: method.toUpperCase(),
       template,
       operationId: String(operationId),
@@ -142,7 +145,6 @@ class LoadedContract implements Contract {
       security,
       contentType: plainContentType(document, operation),
     };
-    return new LazyOperation(head, this.#compile);
   }
 
   #compileOperation({ method, template, operationId, settings, security }: Operation): Operation {

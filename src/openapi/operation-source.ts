@@ -51,15 +51,16 @@ export function namesProcess(operation: Json): boolean {
   return isObject(settings) && settings['process'] !== undefined;
 }
 
-/** First media type of the first 2xx response that declares one: what a plain answer is sent as. */
+/** The first media type that a 2xx response declares, or the default one where there is none. */
 export function plainContentType(document: Json, operation: Json): string | undefined {
   const { responses } = operation;
   if (!isObject(responses)) return undefined;
-  for (const status of Object.keys(responses).sort()) {
-    if (!status.startsWith('2')) continue;
+  const good = Object.keys(responses).filter((status) => status.startsWith('2'));
+  for (const status of good.length > 0 ? good : ['default']) {
     const content = follow(document, responses[status])?.value['content'];
-    const [type] = isObject(content) ? Object.keys(content) : [];
-    if (type && !type.includes('*')) return type;
+    const types = isObject(content) ? Object.keys(content) : [];
+    const type = types.find((one) => !one.includes('*'));
+    if (type) return type;
   }
   return undefined;
 }

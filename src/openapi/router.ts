@@ -3,7 +3,7 @@
  * segment from the left, literal before partly literal before parameter, whatever the methods are.
  * A tree of segments, walked depth first in that order, so that the first match is the best one.
  */
-import { decodeBytes, matchSegment, parseTemplate, segmentShape } from './template.ts';
+import { decodeBytes, isPlain, matchSegment, parseTemplate, segmentShape } from './template.ts';
 import type { Segment } from './template.ts';
 import { FuncatronError } from '../errors.ts';
 
@@ -53,7 +53,7 @@ export function createRouter<O extends Routed>(operations: readonly O[]): Router
       const found = statics.get(path);
       if (found) return choose(found, method, []);
       const values: string[] = [];
-      const leaf = find(root, path, 1, values);
+      const leaf = find(root, path, 1, values, isPlain(path));
       return leaf && choose(leaf, method, values);
     },
   };
@@ -120,12 +120,16 @@ function byShape(a: { shape: string }, b: { shape: string }): number {
   return a.shape < b.shape ? -1 : 1;
 }
 
-/** The best leaf for the rest of the path from `start`; leaves its parameters in `values`. */
+/**
+ * The best leaf for the rest of the path from `start`; leaves its parameters in `values`. `plain`
+ * says that nothing in the path needs decoding.
+ */
 function find<O>(
   node: Node<O>,
   path: string,
   start: number,
   values: string[],
+  plain: boolean,
 ): Leaf<O> | undefined {
   if (start >= path.length) {
     const slashed = path.length > 1 && path.endsWith('/');
@@ -134,21 +138,21 @@ function find<O>(
   const slash = path.indexOf('/', start);
   const end = slash === -1 ? path.length : slash;
   const raw = path.slice(start, end);
-  const literal = node.literals?.get(decodeBytes(raw));
-  const exact = literal && find(literal, path, end + 1, values);
+  const literal = node.literals?.get(plain ? raw : decodeBytes(raw));
+  const exact = literal && find(literal, path, end + 1, values, plain);
   if (exact) return exact;
   const depth = values.length;
   for (const { segment, node: next } of node.partials ?? []) {
     const matched = matchSegment(segment, raw);
     if (!matched) continue;
     values.push(...matched);
-    const leaf = find(next, path, end + 1, values);
+    const leaf = find(next, path, end + 1, values, plain);
     if (leaf) return leaf;
     values.length = depth;
   }
   if (!node.parameter || raw === '') return undefined;
   values.push(raw);
-  const leaf = find(node.parameter, path, end + 1, values);
+  const leaf = find(node.parameter, path, end + 1, values, plain);
   if (!leaf) values.length = depth;
   return leaf;
 }

@@ -19,7 +19,7 @@ export function readChoice<T extends string>(choices: readonly T[]): (value: unk
     if (choices.includes(value as T)) return value as T;
     throw new Unfit(
       `${show(value)} is not one of ${choices.join(', ')}`,
-      suggest(String(value), choices),
+      typeof value === 'string' ? suggest(value, choices) : `write ${choices[0]}`,
     );
   };
 }
@@ -131,14 +131,16 @@ function readCron(value: unknown): string {
   const fields = typeof value === 'string' ? value.trim().split(/\s+/) : [];
   const known = fields.every((field) => /^[\dA-Za-z*,/?#-]+$/.test(field));
   if (known && (fields.length === 5 || fields.length === 6)) return fields.join(' ');
-  if (/^@(yearly|annually|monthly|weekly|daily|hourly)$/.test(String(value))) return String(value);
+  const named = /^@(yearly|annually|monthly|weekly|daily|hourly)$/;
+  if (typeof value === 'string' && named.test(value)) return value;
   throw new Unfit(`${show(value)} is no cron expression`, 'write five fields, such as "0 3 * * *"');
 }
 
 function readTimezone(value: unknown): string {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: String(value) });
-    return String(value);
+    if (typeof value !== 'string') throw new TypeError('no text');
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return value;
   } catch {
     throw new Unfit(`${show(value)} is no time zone`, 'write one such as "Europe/Zurich"');
   }

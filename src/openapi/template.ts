@@ -56,6 +56,11 @@ export function segmentShape(segment: Segment): string {
   return segment.text.map((text) => text.replaceAll(/[{}/]/g, encodeURIComponent)).join('{}');
 }
 
+/** Whether a text decodes to itself. */
+export function isPlain(text: string): boolean {
+  return plainText.test(text);
+}
+
 const plainText = /^[\x21-\x24\x26-\x7e]*$/;
 
 /** Percent-decoded, one character a byte, so that no encoding of a text is better than another. */
