@@ -9,7 +9,8 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Headers, Issue } from '../message.ts';
-import { compileContent, type ContentLimits, type ReadContent, type Reading } from './content.ts';
+import { compileContent } from './content.ts';
+import type { ContentLimits, ReadContent, Reading } from './reading.ts';
 import { compileSelect, type Entry } from './media-choice.ts';
 import { kindOf, parseMedia, type Media } from './media.ts';
 import { isObject } from './pointer.ts';

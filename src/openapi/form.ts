@@ -5,7 +5,7 @@
  */
 import type { Issue } from '../message.ts';
 import { compileCoerce, type Coerce, type Tree } from './coerce.ts';
-import { malformed, reading, report, type ContentLimits, type ReadContent } from './content.ts';
+import { malformed, reading, report, type ContentLimits, type ReadContent } from './reading.ts';
 import { compileFill } from './default.ts';
 import { compileGather, type Gather } from './gather.ts';
 import { decodeUtf8 } from './json.ts';

@@ -5,8 +5,8 @@
  */
 import type { Issue } from '../message.ts';
 import { compileCoerce, type Coerce } from './coerce.ts';
-import { bodyIssue, decodeText, malformed, report } from './content.ts';
-import type { ContentLimits, ReadContent } from './content.ts';
+import { bodyIssue, decodeText, malformed, report } from './reading.ts';
+import type { ContentLimits, ReadContent } from './reading.ts';
 import { compileFill } from './default.ts';
 import { parseLoosely } from './form.ts';
 import { isJson, isWithin, parseMedia, type Media } from './media.ts';

@@ -5,7 +5,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { Headers, Issue, Params } from '../message.ts';
 import { compileBody, readUndeclared, type ReadBody } from './body.ts';
-import type { ContentLimits } from './content.ts';
+import type { ContentLimits } from './reading.ts';
 import type { CheckedBody, Operation, SecurityRequirement } from './contract.ts';
 import { compileNegotiate, type Negotiate } from './negotiate.ts';
 import { compileParameters, type ReadParams } from './parameter-set.ts';

@@ -14,7 +14,8 @@ import { JsonFault, parseJson } from './json.ts';
 import { isObject } from './pointer.ts';
 import type { Occurrences } from './query.ts';
 import type { Json, References } from './reference.ts';
-import type { Direction, Schemas } from './schema.ts';
+import type { Direction } from './prepare.ts';
+import type { Schemas } from './schema.ts';
 import { defaultOf, itemsOf, type, typesOf } from './shape.ts';
 import { decodePercent, decodePlus, trim, type Manner, type Style } from './style.ts';
 

@@ -1,7 +1,8 @@
 /** Responses against their contract: status, headers, content type and body. */
 import { FuncatronError } from '../errors.ts';
 import type { Headers, Issue } from '../message.ts';
-import { compileContent, type ContentLimits, type ReadContent } from './content.ts';
+import { compileContent } from './content.ts';
+import type { ContentLimits, ReadContent } from './reading.ts';
 import { compileSelect } from './media-choice.ts';
 import { kindOf } from './media.ts';
 import { compileReader, readDeclared } from './parameter.ts';

@@ -10,8 +10,6 @@ import { compilePlainCheck, type Check } from './plain-check.ts';
 import { createReferences, type Json, type References } from './reference.ts';
 import { surveyDocument, type Survey } from './survey.ts';
 
-export type { Direction } from './prepare.ts';
-
 export interface Schemas {
   readonly references: References;
   /**
