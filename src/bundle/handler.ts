@@ -61,6 +61,7 @@ export function findNodeHandler(
   exists: (path: string) => boolean,
 ): string {
   const plain = handler?.replace(/^\.\//, '');
+  assertInside(plain);
   const found = plain === undefined ? nodeHandlers.find(exists) : [plain].find(exists);
   if (found) return found;
   if (plain !== undefined) throw noSuchHandler(plain, nodeEndings, exists);
@@ -68,6 +69,14 @@ export function findNodeHandler(
     'build_failed',
     `no handler: add ${nodeStems.join(', ')} with one of ${nodeEndings.join(' ')}, ` +
       'or name yours in x-funcatron.handler',
+  );
+}
+
+function assertInside(handler: string | undefined): void {
+  if (handler === undefined || !/^\/|(^|\/)\.\.(\/|$)/.test(handler)) return;
+  throw new FuncatronError(
+    'build_failed',
+    `x-funcatron.handler names ${handler}, which is outside of the folder; move it inside`,
   );
 }
 
@@ -90,6 +99,7 @@ export function assertPythonHandler(
   exists: (path: string) => boolean,
 ): void {
   if (handler === undefined) return;
+  assertInside(handler);
   const stem = handler.replace(/^\.\//, '').replace(/\.py$/, '');
   const folder = stem.replaceAll('.', '/');
   const candidates = [`${stem}.py`, `${folder}.py`, `${folder}/__init__.py`];

@@ -184,6 +184,10 @@ test('a handler that is not there, or in the way of the result, is named', async
   await fails(/names src\/gone\.ts, which is not there/);
   await put(contract('src/here, runtime: node'));
   await fails(/names src\/here, which is not there; write src\/here\.ts/);
+  for (const outside of ['../x.js', '/etc/x.js', 'src/../../x.js']) {
+    await put(contract(outside));
+    await fails(/outside of the folder/);
+  }
   await put({ ...contract('src/here.ts'), 'handler.mjs': '' });
   await fails(/handler\.mjs is what the build calls its result/);
   await rm(join(dir, 'src'), { recursive: true });
