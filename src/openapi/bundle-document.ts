@@ -10,6 +10,7 @@ import type { Issue } from '../message.ts';
 import { invalidContract, parseDocument } from './document.ts';
 import type { ParsedDocument } from './document.ts';
 import { Bundling } from './bundling.ts';
+import { createReferences } from './reference.ts';
 import { issueAt, listRefs, targetOf } from './file-ref.ts';
 
 type Json = Record<string, unknown>;
@@ -52,6 +53,15 @@ async function write(value: Json, file: string, text: string): Promise<string> {
   return dump(value, { noRefs: true, lineWidth: -1 });
 }
 
+/** Whether a reference is by an `$id` of the same document (JSON Schema 2020-12, 8.2.1). */
+function isNamedWithin(document: Json, ref: string): boolean {
+  try {
+    return createReferences(document).find(ref) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Adds the files that one file refers to. The map grows while its reader walks it. */
 async function readReferred(
   path: string,
@@ -62,7 +72,7 @@ async function readReferred(
 ): Promise<void> {
   for (const [ref, pointer] of listRefs(parsed.value)) {
     const target = targetOf(ref, path);
-    if (files.has(target.file)) continue;
+    if (files.has(target.file) || isNamedWithin(parsed.value, ref)) continue;
     const refuse = (message: string, mend: string) =>
       issues.push(issueAt(path, parsed, pointer, message, mend));
     if (/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(ref)) {

@@ -91,6 +91,7 @@ export class Bundling {
   #resolve(value: Json, kind: NodeKind, file: string, pointer: string): void {
     const ref = value['$ref'] as string;
     const target = targetOf(ref, file);
+    if (!this.#files.has(target.file)) return;
     const own = this.#placed.get(`${target.file}${target.fragment}`);
     const claimed = file === this.#main && own !== undefined && own === pointer;
     const inPlace = this.#sections[kind] === undefined || claimed;

@@ -27,6 +27,11 @@ export function condense(errors: readonly ErrorObject[], document: unknown): Err
     kept.filter(({ keyword }) => keyword === 'enum').map(({ instancePath }) => instancePath),
   );
   const told = kept.filter(({ keyword, instancePath, params }) => {
+    // A member counts as evaluated only where all else about the object is right.
+    if (keyword === 'unevaluatedProperties')
+      return !kept.some(
+        (other) => other.keyword !== keyword && other.instancePath === instancePath,
+      );
     if (keyword === 'type') return !chosen.has(instancePath);
     if (keyword !== 'required') return true;
     // Which members a parameter needs depends on its place; a body of 2.0 has its type in schema.

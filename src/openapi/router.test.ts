@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { FuncatronError } from '../errors.ts';
+import type { FuncatronError } from '../errors.ts';
 import { createRouter } from './router.ts';
 
 function route(...keys: string[]) {

@@ -68,6 +68,7 @@ test("an operation's settings go over the document's", () => {
       cors: false,
       schedule: '0  3 * * *',
       on: 'orders',
+      // oxlint-disable-next-line unicorn/no-thenable -- an object of data, which nobody awaits
       then: 'sendMail',
     },
     settings,
