@@ -74,6 +74,7 @@ export const catalogue = {
   option_invalid: [400, 'cli', 'An option is invalid'],
   address_in_use: [500, 'cli', 'The address is in use'],
   unreachable: [502, 'cli', 'The server cannot be reached'],
+  call_refused: [502, 'cli', 'The call was refused'],
   scheme_unknown: [400, 'cli', 'No adapter serves this URL scheme'],
   dependency_missing: [500, 'cli', 'A package or program that is needed is not installed'],
   internal: [500, 'runner', 'Internal error'],
