@@ -5,7 +5,9 @@ import type { Body, Params } from '../message.ts';
 import type { WorkerCall } from './runtime.ts';
 
 const noParams: Params = { path: {}, query: {}, header: {}, cookie: {} };
-const failureCodes = new Set(['func_failed', 'func_missing', 'func_bad_result', 'malformed_body']);
+const failureCodes = new Set(
+  'func_failed func_missing func_bad_result func_exited malformed_body'.split(' '),
+);
 
 /** JSON of a CALL's head. `streamed`: the Func gets the body as a stream. */
 export function callHead(call: WorkerCall, streamed: boolean): string {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { FuncatronError } from '../errors.ts';
 import { Cancellation } from '../message.ts';
-import { pattern, wired } from './conformance-subject.ts';
+import { pattern, sumOf, wired } from './conformance-subject.ts';
 import type { Answer, Case } from './conformance-subject.ts';
 
 export const json = (answer: Answer): Record<string, unknown> =>
@@ -101,7 +101,7 @@ export const callCases: Case[] = [
       assert.equal(large.bytes.length, size);
       assert.equal(Buffer.compare(large.bytes, pattern(size)), 0);
       const body = pattern(size);
-      const sum = body.reduce((total, byte) => total + byte, 0);
+      const sum = sumOf(body);
       const headers = { 'content-type': 'application/octet-stream' };
       const got = json(await call('bigBody', { kind: 'binary', body, headers }));
       assert.deepEqual(got, { received: size, sum });

@@ -200,7 +200,7 @@ describe('a worker that misbehaves', () => {
     await worker.call(call());
     assert.deepEqual(logs[0], { level: 'info', text: '5' });
     assert.equal(logs[1]!.requestId, 'of-old');
-    assert.equal(logs[1]!.text.length, 64 * 1024 + '... (cut)'.length);
+    assert.equal(logs[1]!.text.length, 64 * 1024 + 64 + '... (cut)'.length);
     worker.kill();
     await exit;
   });

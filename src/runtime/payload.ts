@@ -5,7 +5,8 @@ import type { Assigned, FuncLog } from './runtime.ts';
 import { broken, parseJson, protocolVersion } from './wire.ts';
 
 const levels = new Set(['debug', 'info', 'warn', 'error']);
-const textLengthMax = 64 * 1024;
+/** 64 KiB, and room for a worker that cut a line to say so. */
+const textLengthMax = 64 * 1024 + 64;
 
 type Json = Record<string, unknown>;
 

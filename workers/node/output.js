@@ -70,11 +70,7 @@ export class Output {
   capture() {
     const levels = { debug: 'debug', log: 'info', info: 'info', warn: 'warn', error: 'error' };
     for (const [name, level] of Object.entries(levels))
-      console[name] = (...args) =>
-        this.line(
-          level,
-          args.length === 1 && typeof args[0] === 'string' ? args[0] : format(...args),
-        );
+      console[name] = (...args) => this.line(level, args.length === 1 ? args[0] : format(...args));
     this.#replace('stdout', 'info', 1);
     this.#replace('stderr', 'warn', 2);
   }

@@ -73,7 +73,7 @@ function fromResponse(response) {
 
 function fromBlob(blob) {
   const headers = { 'content-type': blob.type || 'application/octet-stream' };
-  return { head: toHead(200, headers), body: blob.stream(), brief: true };
+  return { head: toHead(200, headers), body: blob.stream() };
 }
 
 const isStatus = (status) => Number.isInteger(status) && status >= 200 && status <= 599;
