@@ -5,13 +5,13 @@
 import { FuncatronError } from '../errors.ts';
 import type { Issue } from '../message.ts';
 import { readBase } from './base.ts';
-import { checkDefaults, checkSchemaKeywords } from './check-default.ts';
+import { checkDefaults } from './check-default.ts';
 import { checkPaths } from './check-path.ts';
 import { checkReferences } from './check-reference.ts';
 import { checkSchemas } from './check-schema.ts';
 import { checkSecurity } from './check-security.ts';
 import { checkSettings } from './check-setting.ts';
-import { checkStructure } from './check-structure.ts';
+import { checkSchemaKeywords, checkStructure } from './check-structure.ts';
 import { documentLimits, parseDocument } from './document.ts';
 import type { DocumentLimits, DocumentSource, ParsedDocument } from './document.ts';
 import { listRefs } from './file-ref.ts';
