@@ -8,7 +8,7 @@ import { styleText } from 'node:util';
 export type Log = Pick<
   pino.Logger,
   'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level'
-> & { child(bindings: Record<string, unknown>): Log };
+> & { child(bindings: Record<string, unknown>, options?: { level?: LogLevel }): Log };
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -51,7 +51,10 @@ export function prettyLine(line: string): string {
   const head = [
     styleText('gray', String(time).slice(11, 23)),
     styleText(colour, String(level).toUpperCase().padEnd(5)),
-    styleText('cyan', bundle ? `${bundle}@${String(sha ?? '').slice(0, 8)}` : String(component ?? '')),
+    styleText(
+      'cyan',
+      bundle ? `${bundle}@${String(sha ?? '').slice(0, 8)}` : String(component ?? ''),
+    ),
     ...(requestId ? [styleText('gray', `[${requestId}]`)] : []),
     String(msg ?? ''),
   ].join(' ');

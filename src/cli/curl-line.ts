@@ -50,13 +50,21 @@ export function lineFor(contract: Contract, operation: Operation, options: CurlO
   ].join(' ');
 }
 
+/** Less is easier: no credentials, no body, no value to invent, and no way to be refused. */
 function effort(contract: Contract, operation: Operation): number {
-  const required = parametersOf(contract.document, operation).filter((one) => one.required);
+  const { document } = contract;
+  const parameters = parametersOf(document, operation);
+  const required = parameters.filter((one) => one.required).length;
+  const { own } = operationOf(document, operation);
+  const statuses = Object.keys((own.responses ?? {}) as Json);
   return (
     (operation.security.length > 0 ? 100 : 0) +
+    (operation.contentType === undefined ? 20 : 0) +
+    (statuses.some((status) => status.startsWith('4')) ? 15 : 0) +
     (operation.method === 'GET' ? 0 : 10) +
-    (bodyOf(contract.document, operation) ? 2 : 0) +
-    required.length
+    (bodyOf(document, operation) ? 2 : 0) +
+    required +
+    (parameters.length - required) / 10
   );
 }
 
@@ -114,9 +122,13 @@ function made(document: Json, schema: Json, depth: number): unknown {
   const properties = Object.entries((schema.properties ?? {}) as Record<string, Json>);
   return Object.fromEntries(
     properties
-      .filter(([name]) => required.has(name) && depth <= 4)
+      .filter(([name, one]) => depth <= 4 && (required.has(name) || hasExample(one)))
       .map(([name, property]) => [name, sample(document, property, depth + 1)]),
   );
+}
+
+function hasExample({ example, examples }: Json): boolean {
+  return example !== undefined || (Array.isArray(examples) && examples.length > 0);
 }
 
 const texts: Record<string, string> = {

@@ -10,6 +10,7 @@ import type { FrontendOptions } from '../frontend/option.ts';
 import type { ServeOptions } from '../config/options.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
+import type { Contract } from '../openapi/contract.ts';
 import { Runner } from '../runner/runner.ts';
 import { openBundleFiles, openStore } from '../store/store.ts';
 import type { BundleFiles, Store } from '../store/store.ts';
@@ -30,6 +31,8 @@ export interface Platform {
   frontend: Frontend;
   tron: Tron;
   runner: Runner;
+  /** The contract of what is enabled first, where anything is. */
+  contract(): Promise<Contract | undefined>;
   /** Finishes calls in flight, then ends every part and every worker. */
   close(): Promise<void>;
 }
@@ -71,12 +74,22 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const frontend = openFrontend(options, shared);
   closing.push(() => frontend.close());
   await frontend.listen({ host: options.host, port: options.port });
-  return { frontend, tron, runner };
+  const contract = async (): Promise<Contract | undefined> => {
+    const [route] = runner.routes;
+    return route && contracts.get(route);
+  };
+  return { frontend, tron, runner, contract };
 }
 
 function brokerOptions(options: PlatformOptions, log: Log, dataDir: string): BrokerOptions {
   const { queueMax, queueBytesMax, journalMax, asyncTries } = options;
   return { log, dataDir, queueMax, queueBytesMax, journalMax, retry: { triesMax: asyncTries } };
+}
+
+/** In dev the platform's own comings and goings are noise; `--log-level debug` shows them. */
+function partLog({ dev, logLevel }: PlatformOptions, log: Log, component: string): Log {
+  const quiet = dev && logLevel === 'info';
+  return log.child({ component }, quiet ? { level: 'warn' } : {});
 }
 
 interface Shared {
@@ -91,7 +104,7 @@ interface Shared {
 function openTron(options: PlatformOptions, { broker, store, files, log, metrics }: Shared): Tron {
   const { bundleMax, uploadsMax, dev } = options;
   return createTron(
-    { broker, store, files, log: log.child({ component: 'tron' }), metrics },
+    { broker, store, files, log: partLog(options, log, 'tron'), metrics },
     {
       ...{ bundleMax, uploadsMax, allowMissing: dev },
       enableTimeoutMs: options.enableTimeout,
@@ -108,7 +121,7 @@ function createRunner(
   const { warm, prefetch, drain, dev } = options;
   return new Runner({
     ...{ broker, contracts, metrics, bundles: files, warm, prefetch },
-    log: log.child({ component: 'runner' }),
+    log,
     dir: dirs.unpacked,
     socketDir: dirs.sockets,
     drainMs: drain,

@@ -16,8 +16,8 @@ export interface Option<T> {
 }
 
 /** Text as it is. */
-export function text<T extends string | undefined>(flag: string, describe: string, fallback: T) {
-  return option(flag, describe, fallback, (value) => value as T);
+export function text(flag: string, describe: string, fallback: string): Option<string> {
+  return option(flag, describe, fallback, (value) => value);
 }
 
 export function port(flag: string, describe: string, fallback: number): Option<number> {
