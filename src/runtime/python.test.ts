@@ -9,3 +9,10 @@ runConformance({
   runtime: pythonRuntime,
   assignment: fixtureAssignment(fixture, { handler: 'app.py' }),
 });
+
+runConformance({
+  kind: 'python',
+  label: 'python (async def)',
+  runtime: pythonRuntime,
+  assignment: fixtureAssignment(fixture, { handler: 'async_app.py' }),
+});

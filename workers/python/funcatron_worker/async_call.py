@@ -5,7 +5,6 @@ from __future__ import annotations
 from asyncio import Future, current_task, ensure_future, get_running_loop, to_thread
 from functools import partial
 
-from . import wire
 from .call import BODY_BYTES_MAX, split
 from .context import Context
 from .output import current_call

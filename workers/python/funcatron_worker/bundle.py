@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .event_loop import EventLoop
     from .output import Output
     from .service import Service
+    from .warm import WarmModules
 
 
 class LoadedBundle:
@@ -33,17 +34,21 @@ class LoadedBundle:
         """operationId to what would mend it."""
         self.services: dict[str, Service] = {}
 
-    def load(self, assignment: dict[str, Any], loop: EventLoop) -> None:
+    def load(self, assignment: dict[str, Any], loop: EventLoop, warm: WarmModules) -> None:
         """Imports what the operations name. Whatever the user's code raises goes through."""
         os.environ.update(assignment.get("env") or {})
         os.chdir(self.dir)
-        sys.path[:0] = import_folders(self.dir)
-        handler = self._import_handler(assignment.get("handler"))
+        handler_file = assignment.get("handler")
+        folder, handler_name = locate_handler(self.dir, handler_file)
+        folders = [*folder, *import_folders(self.dir)]
+        sys.path[:0] = folders
+        warm.give_way(folders)
+        handler = import_if_there(handler_name) if handler_name else None
         providers: dict[str, Any] = dict(getattr(handler, "services", None) or {})
         for spec in assignment["funcs"]:
             operation_id = spec["operationId"]
             try:
-                module, function = find_func(operation_id, handler)
+                module, function = find_func(operation_id, handler, handler_file)
             except Lacking as lacking:
                 self.missing[operation_id] = str(lacking)
                 continue
@@ -63,23 +68,27 @@ class LoadedBundle:
             if service.close:
                 loop.settle(service.close(service.handle))
 
-    def _import_handler(self, handler: str | None) -> ModuleType | None:
-        if not handler:
-            return None
-        path = os.path.join(self.dir, handler if handler.endswith(".py") else handler + ".py")
-        if not os.path.isfile(path):
-            return import_if_there(handler.replace("/", "."))
-        folder, file = os.path.split(os.path.relpath(path, self.dir))
-        name = file[:-3]
-        if folder and os.path.isfile(os.path.join(self.dir, folder, "__init__.py")):
-            name = f"{folder.replace(os.sep, '.')}.{name}"
-        elif folder:
-            sys.path.insert(0, os.path.join(self.dir, folder))
-        return import_module(name)
-
 
 class Lacking(LookupError):
     """The code has no such Func; the message says what to define and where."""
+
+
+def locate_handler(bundle_dir: str, handler: str | None) -> tuple[list[str], str | None]:
+    """The folder to import from, if it is not the bundle's own, and the name of the module.
+
+    `src/app.py` is `src.app` when `src` is a package, else `app` in the folder `src`, as when
+    Python runs the file.
+    """
+    if not handler:
+        return [], None
+    path = handler[:-3] if handler.endswith(".py") else handler.replace(".", "/")
+    folder, name = os.path.split(os.path.normpath(path))
+    if not folder:
+        return [], name
+    full = os.path.join(bundle_dir, folder)
+    if os.path.isfile(os.path.join(full, "__init__.py")) or not os.path.isdir(full):
+        return [], f"{folder.replace(os.sep, '.')}.{name}"
+    return [full], name
 
 
 def import_folders(bundle_dir: str) -> list[str]:
@@ -92,31 +101,28 @@ def import_folders(bundle_dir: str) -> list[str]:
 
 
 def find_func(
-    operation_id: str, handler: ModuleType | None
+    operation_id: str, handler: ModuleType | None, handler_file: str | None
 ) -> tuple[ModuleType, Callable[..., Any]]:
     """`module.function` in that module; else the name, or its snake_case, in the handler."""
     module_name, _, name = operation_id.rpartition(".")
     module = import_if_there(module_name) if module_name else None
-    if module is None:
-        if handler is None:
-            raise Lacking(where_to_define(operation_id, module_name, name))
-        module, name = handler, operation_id
-    for candidate in (name, snake_case(name)):
-        found = getattr(module, candidate, None)
-        if callable(found):
-            return module, found
-    file = os.path.basename(getattr(module, "__file__", None) or module.__name__)
-    raise Lacking(f"define `def {snake_case(name)}(data, ctx):` in {file}")
-
-
-def where_to_define(operation_id: str, module_name: str, name: str) -> str:
-    if module_name:
-        file = module_name.replace(".", "/") + ".py"
-        return f"define `def {snake_case(name)}(data, ctx):` in {file}, which is not there"
-    return (
-        f"operationId {operation_id} names no module: write module.{snake_case(name)}, "
-        "or set x-funcatron.handler to the file that defines it"
-    )
+    for place, wanted in ((module, name), (handler, operation_id)):
+        for candidate in (wanted, snake_case(wanted)):
+            found = getattr(place, candidate, None)
+            if place and callable(found):
+                return place, found
+    file, known = handler_file, handler
+    if module_name and not handler_file:
+        file, known = module_name.replace(".", "/") + ".py", module
+    else:
+        name = operation_id
+    if file is None:
+        raise Lacking(
+            f"operationId {operation_id} names no module: call it module.{snake_case(name)}, "
+            "or set x-funcatron.handler to the file that defines it"
+        )
+    there = "" if known else ", a file that is not there"
+    raise Lacking(f"define `def {snake_case(name)}(data, ctx):` in {file}{there}")
 
 
 def import_if_there(name: str) -> ModuleType | None:

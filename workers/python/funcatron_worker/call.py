@@ -20,10 +20,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator
 
-    from .bundle import LoadedBundle
-    from .event_loop import EventLoop
     from .func import Func
-    from .wire import Bytes, FrameWriter
+    from .wire import Bytes
+    from .worker import Worker
 
 BODY_BYTES_MAX = 16 * 1024 * 1024
 """A larger answer does not fit a frame and goes in chunks."""
@@ -37,30 +36,21 @@ class Call:
 
     __slots__ = (
         "stream", "head", "bundle", "deadline", "cancelled", "ended", "transactions",
-        "_body", "_writer", "_loop", "_parts", "_window", "_waiter", "_on_end", "stop_task",
+        "_body", "_worker", "_writer", "_parts", "_window", "_waiter", "stop_task",
     )  # fmt: skip
 
-    def __init__(
-        self,
-        stream: int,
-        head: dict[str, Any],
-        bundle: LoadedBundle,
-        writer: FrameWriter,
-        loop: EventLoop,
-        on_end: Callable[[Call, BaseException | None], None],
-    ) -> None:
+    def __init__(self, stream: int, head: dict[str, Any], worker: Worker) -> None:
         self.stream = stream
         self.head = head
-        self.bundle = bundle
+        self.bundle = worker.bundle
         time_left = head.get("timeoutMs")
         self.deadline = NEVER if time_left is None else time() + time_left / 1000
         self.cancelled = False
         self.ended = False
         self.stop_task: Callable[[], object] | None = None
         """How the task of a call on the event loop is cancelled."""
-        self._writer = writer
-        self._loop = loop
-        self._on_end = on_end
+        self._worker = worker
+        self._writer = worker.writer
         self._body: Bytes | BodyStream = b""
         self._parts: list[Bytes] | None = None
         self._window: ReplyWindow | None = None
@@ -76,7 +66,7 @@ class Call:
         self._body = body
 
     def open_body(self, first: Bytes) -> bool:
-        """The body comes in DATA frames. True if the Func starts at once and takes it as it comes."""
+        """The body comes in DATA frames. True if the Func starts now and takes it as it comes."""
         if not self.head.get("stream") or self.head["kind"] != "binary":
             self._parts = [first]
             return False
@@ -132,11 +122,11 @@ class Call:
     def run(self) -> None:
         """Runs the Func in this thread and sends what becomes of it."""
         current_call.set(self)
-        self.transactions = Transactions(self.bundle.services, self._loop.settle)
+        self.transactions = Transactions(self.bundle.services, self._worker.loop.settle)
         try:
             result = self.require_func().invoke(self.data(), Context(self))
             if type(result) not in PLAIN:
-                result = self._loop.settle(result)
+                result = self._worker.loop.settle(result)
             head, body = to_reply(result)
             if isinstance(body, Stream) or len(body) > BODY_BYTES_MAX:
                 self._send_stream(head, body)
@@ -150,6 +140,8 @@ class Call:
             self.end()
 
     def require_func(self) -> Func:
+        if self.cancelled:
+            raise CallCancelled("nobody waited any more when it was to begin")
         func = self.func
         if func is None:
             name = self.head["op"]
@@ -163,19 +155,20 @@ class Call:
 
     def end(self, error: BaseException | None = None) -> None:
         """Sends the failure, if it failed, and lets the call go."""
-        self.bundle.output.end_call(self)
         if error is not None:
+            self.bundle.output.end_call(self)
             try:
                 payload = self._describe(error)
             except BaseException:  # no memory left to describe it, or its own code fails
                 payload = b'{"message":"the Func failed, and so did describing how"}'
             self._writer.put(wire.frame(wire.FAIL, self.stream, payload))
         self.ended = True
-        self._on_end(self, error)
+        self._worker.call_ended(self, error)
 
     def _describe(self, error: BaseException) -> bytes:
         if isinstance(error, MemoryError):
             forget_frames(error)
+            self._worker.memory.relieve()
         return fail_payload(error, self.bundle.dir)
 
     def _commit(self) -> None:
@@ -183,9 +176,9 @@ class Call:
         while step:
             commit, transaction, rollback = step
             try:
-                self._loop.settle(commit(transaction))
+                self._worker.loop.settle(commit(transaction))
             except BaseException:
-                self._loop.settle(rollback(transaction))
+                self._worker.loop.settle(rollback(transaction))
                 raise
             step = self.transactions.commit_next()
 
@@ -194,7 +187,7 @@ class Call:
         while step:
             rollback, transaction, _ = step
             try:
-                self._loop.settle(rollback(transaction))
+                self._worker.loop.settle(rollback(transaction))
             except Exception as error:
                 self.log_failure("rollback failed", error)
             step = self.transactions.rollback_next()
@@ -257,12 +250,12 @@ class Call:
         try:
             while True:
                 try:
-                    yield self._loop.settle(chunks.__anext__())
+                    yield self._worker.loop.settle(chunks.__anext__())
                 except StopAsyncIteration:
                     return
         finally:
             if hasattr(chunks, "aclose"):
-                self._loop.settle(chunks.aclose())
+                self._worker.loop.settle(chunks.aclose())
 
 
 def split(chunk: bytes) -> Iterator[Bytes]:

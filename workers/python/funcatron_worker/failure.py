@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 from .body import MalformedBody
 from .result import BadResult, to_json
@@ -11,7 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import traceback
 
-OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
+NOT_THE_USERS = (
+    os.path.dirname(os.path.abspath(__file__)) + os.sep,
+    import_module.__code__.co_filename,
+    "<frozen importlib",
+)
 MESSAGE_CHARS_MAX = 8 * 1024
 STACK_CHARS_MAX = 32 * 1024
 
@@ -21,7 +26,7 @@ class FuncMissing(LookupError):
 
 
 def fail_payload(error: BaseException, bundle_dir: str) -> bytes:
-    """JSON {message, name, code, status?, stack?}.
+    """JSON {message, name, code?, status?, stack?}; without a code it is `func_failed`.
 
     An exception with an integer attribute `status` of 400..599 sets the answer's status. Who
     refuses with a 4xx means it, so that has no stack; the runner logs any other failure's.
@@ -29,8 +34,10 @@ def fail_payload(error: BaseException, bundle_dir: str) -> bytes:
     fields: dict[str, object] = {
         "message": message_of(error),
         "name": type(error).__name__,
-        "code": code_of(error),
     }
+    code = code_of(error)
+    if code is not None:
+        fields["code"] = code
     status = status_of(error)
     if status is not None:
         fields["status"] = status
@@ -39,12 +46,12 @@ def fail_payload(error: BaseException, bundle_dir: str) -> bytes:
     return to_json(fields)
 
 
-def code_of(error: BaseException) -> str:
+def code_of(error: BaseException) -> str | None:
     if isinstance(error, BadResult):
         return "func_bad_result"
     if isinstance(error, FuncMissing):
         return "func_missing"
-    return "malformed_body" if isinstance(error, MalformedBody) else "func_failed"
+    return "malformed_body" if isinstance(error, MalformedBody) else None
 
 
 def status_of(error: BaseException) -> int | None:
@@ -92,4 +99,4 @@ def _keep_users(described: traceback.TracebackException | None, seen: set[int]) 
 
 
 def _is_ours(filename: str) -> bool:
-    return filename.startswith((OURS, "<frozen importlib"))
+    return filename.startswith(NOT_THE_USERS)

@@ -32,7 +32,7 @@ class Func:
 
 
 def adapt(function: Callable[..., Any]) -> Handler:
-    """`f(data, ctx)` for a function that may take fewer. Raises TypeError for one that needs more."""
+    """`f(data, ctx)` for one that may take fewer. Raises TypeError for one that needs more."""
     required, most = positional(function)
     if required > 2:
         raise TypeError(f"it needs {required} positional arguments; a Func is given (data, ctx)")
@@ -43,14 +43,13 @@ def adapt(function: Callable[..., Any]) -> Handler:
     return lambda data, ctx: function()
 
 
-def positional(function: Callable[..., Any]) -> tuple[int, int]:
+def positional(function: Any) -> tuple[int, int]:
     """How many positional arguments a callable needs, and how many it takes."""
-    code_of: Any = function
-    bound = 0
+    code_of, bound = function, 0
     if isinstance(function, type):
-        code_of, bound = getattr(function, "__init__"), 1
+        code_of, bound = function.__init__, 1
     elif not hasattr(function, "__code__") and not hasattr(function, "__func__"):
-        code_of = getattr(function, "__call__")
+        code_of = function.__call__
     if hasattr(code_of, "__func__"):
         code_of, bound = code_of.__func__, 1
     code = getattr(code_of, "__code__", None)

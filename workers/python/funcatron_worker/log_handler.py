@@ -10,7 +10,7 @@ from .output import LogLines, current_call
 class LineHandler(logging.Handler):
     """Takes over from the handler a bundle set up for standard output, its format included."""
 
-    def __init__(self, lines: LogLines, instead_of: logging.Handler | None) -> None:
+    def __init__(self, lines: LogLines, instead_of: logging.Handler | None = None) -> None:
         super().__init__(instead_of.level if instead_of else logging.NOTSET)
         self._lines = lines
         if instead_of:

@@ -178,7 +178,8 @@ class Output:
         self.lines = LogLines(writer)
         self._stdout = LineStream(self.lines, "info", sys.__stdout__)
         self._stderr = LineStream(self.lines, "warn", sys.__stderr__)
-        self._has_logging = False
+        self._handlers: list[logging.Handler] | None = None
+        """Those of the root logger when it was looked at last."""
 
     def capture(self) -> None:
         sys.stdout, sys.stderr = self._stdout, self._stderr
@@ -190,12 +191,15 @@ class Output:
     def end_call(self, call: Call) -> None:
         self._stdout.end(call)
         self._stderr.end(call)
-        if not self._has_logging and "logging" in sys.modules:
+        logging = sys.modules.get("logging")
+        if logging and logging.root.handlers != self._handlers:
             self.capture_logging()
 
     def capture_logging(self) -> None:
-        """Root logger: levels and call kept. Not before the bundle loaded `logging` itself: it is
-        slow to import, and `basicConfig` does nothing once the root logger has a handler.
+        """Records keep their level, whenever and however the bundle sets `logging` up.
+
+        Unless it does, the root logger lets INFO through and has no handler, so that a later
+        `basicConfig` still works; `lastResort` is what `logging` uses then.
         """
         if "logging" not in sys.modules:
             return
@@ -203,12 +207,13 @@ class Output:
 
         from .log_handler import LineHandler
 
-        self._has_logging = True
-        root = logging.getLogger()
-        if not root.handlers and root.level == logging.WARNING:
-            root.setLevel(logging.INFO)
-        ours = [h for h in root.handlers if getattr(h, "stream", None) in (sys.stderr, sys.stdout)]
-        for handler in ours:
-            root.removeHandler(handler)
-        if not root.handlers:
-            root.addHandler(LineHandler(self.lines, ours[0] if ours else None))
+        root = logging.root
+        if not isinstance(logging.lastResort, LineHandler):
+            logging.lastResort = LineHandler(self.lines)
+            if not root.handlers and root.level == logging.WARNING:
+                root.setLevel(logging.INFO)
+        for handler in list(root.handlers):
+            if getattr(handler, "stream", None) in (self._stdout, self._stderr):
+                root.removeHandler(handler)
+                root.addHandler(LineHandler(self.lines, handler))
+        self._handlers = list(root.handlers)

@@ -52,11 +52,11 @@ def to_reply(result: Any) -> tuple[bytes, Body]:
     if kind is str or kind is list or kind is int or kind is bool:
         return PLAIN_HEAD, to_json(result)
     if isinstance(result, (bytes, bytearray, memoryview)) or as_stream(result):
-        return to_response(result, 200, None)
+        return to_response(result, 200)
     return PLAIN_HEAD, to_json(result)
 
 
-def to_response(body: Any, status: int, headers: Any) -> tuple[bytes, Body]:
+def to_response(body: Any, status: int, headers: Any = None) -> tuple[bytes, Body]:
     """Header names become lower case; the content type is the body's own unless one is given."""
     fields = to_headers(headers)
     if body is None:

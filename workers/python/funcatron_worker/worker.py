@@ -27,9 +27,10 @@ from .bundle import LoadedBundle
 from .call import Call
 from .event_loop import EventLoop
 from .failure import message_of, stack_of
-from .memory import is_full, limit_memory
+from .memory import MemoryLimit
 from .output import Output
 from .result import to_json
+from .warm import WarmModules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,11 +48,12 @@ class Worker:
     def __init__(self, connection: socket) -> None:
         self._connection = connection
         self._reader = wire.FrameReader(connection)
-        self._writer = wire.FrameWriter(connection)
-        self._output = Output(self._writer)
-        self._loop = EventLoop()
-        self._bundle: LoadedBundle  # from the assignment on
-        self._memory_bytes_max = 0
+        self.writer = wire.FrameWriter(connection)
+        self._output = Output(self.writer)
+        self.loop = EventLoop()
+        self._warm = WarmModules()
+        self.bundle: LoadedBundle  # from the assignment on
+        self.memory: MemoryLimit
 
         self._calls: dict[int, Call] = {}
         self._inbox: deque[Call] = deque()
@@ -75,18 +77,18 @@ class Worker:
         self._output.capture()
         os.register_at_fork(after_in_child=self._leave_in_child)
         self._threads_max = assignment["concurrency"] + 1
-        self._memory_bytes_max = assignment["memoryBytesMax"]
-        limit_memory(self._memory_bytes_max, self._threads_max)
-        self._bundle = LoadedBundle(assignment, self._output)
+        self.memory = MemoryLimit(assignment["memoryBytesMax"])
+        self.bundle = LoadedBundle(assignment, self._output)
         self._start_thread()  # answers pings while the bundle loads
         self._load(assignment)
-        self._loop.hold_main_thread()
-        self._bundle.close(self._loop)
-        self._writer.finish()
+        self.loop.hold_main_thread()
+        self.bundle.close(self.loop)
+        self.writer.finish()
         atexit._run_exitfuncs()
         os._exit(0)  # does not wait for threads that a Func left behind; nobody would end them
 
     def _wait_for_assignment(self) -> dict[str, Any] | None:
+        self._warm.load_until_readable(self._connection)
         while True:
             for kind, _, payload in self._read_frames():
                 if kind == wire.ASSIGN:
@@ -95,21 +97,21 @@ class Worker:
                     self._pong(payload)
                 elif kind == wire.DRAIN:
                     return None
-            self._writer.flush()
+            self.writer.flush()
 
     def _load(self, assignment: dict[str, Any]) -> None:
-        bundle = self._bundle
+        bundle = self.bundle
         try:
-            bundle.load(assignment, self._loop)
+            bundle.load(assignment, self.loop, self._warm)
         except BaseException as error:  # the user's module may even call sys.exit
             refusal = {"message": explain(error), "stack": stack_of(error, bundle.dir)}
-            self._writer.put(wire.frame(wire.REFUSED, 0, to_json(refusal)))
+            self.writer.put(wire.frame(wire.REFUSED, 0, to_json(refusal)))
         else:
             self._output.capture_logging()
             self._context = copy_context()
             missing = [{"operationId": name, "mend": m} for name, m in bundle.missing.items()]
-            self._writer.put(wire.frame(wire.ASSIGNED, 0, to_json({"missing": missing})))
-        self._writer.flush()
+            self.writer.put(wire.frame(wire.ASSIGNED, 0, to_json({"missing": missing})))
+        self.writer.flush()
 
     def _leave_in_child(self) -> None:
         """A forked child must not speak on its parent's connection."""
@@ -120,17 +122,21 @@ class Worker:
 
     def _start_thread(self) -> None:
         self._threads += 1
+        self.memory.admit_thread()
         Thread(target=self._serve, name=f"funcatron-{self._threads}", daemon=True).start()
 
     def _serve(self) -> None:
-        inbox, writer = self._inbox, self._writer
+        inbox, writer = self._inbox, self.writer
         while True:
             try:
                 call = inbox.popleft()
             except IndexError:
                 self._take_turn()
                 continue
-            self._context.copy().run(call.run)
+            try:
+                self._context.copy().run(call.run)
+            except BaseException as error:  # no Func's: those are its call's
+                leave(error)
             del call  # while this thread waits it must hold nothing of the Func's
             if not inbox:
                 writer.flush()
@@ -141,15 +147,15 @@ class Worker:
         idle.append(None)
         with self._baton:
             try:
-                self._writer.flush()
+                self.writer.flush()
                 while not inbox:
                     for frame in self._read_frames():
                         self._handle(*frame)
-                    self._writer.flush()
+                    self.writer.flush()
                 if len(idle) == 1 and self._threads < self._threads_max:
                     self._start_thread()
             except Exception as error:  # without a reader nothing goes on
-                leave(OUT_OF_MEMORY if isinstance(error, MemoryError) else BROKEN, repr(error))
+                leave(error)
         idle.pop()
 
     def _read_frames(self) -> list[tuple[int, int, Bytes]]:
@@ -193,13 +199,10 @@ class Worker:
             call.cancel()
 
     def _pong(self, payload: Bytes) -> None:
-        self._writer.put(wire.frame(wire.PONG, 0, bytes(payload)))
+        self.writer.put(wire.frame(wire.PONG, 0, bytes(payload)))
 
     def _open_call(self, stream: int, head: str) -> Call:
-        call = Call(
-            stream, json.loads(head), self._bundle, self._writer, self._loop, self._call_ended
-        )
-        self._calls[stream] = call
+        call = self._calls[stream] = Call(stream, json.loads(head), self)
         return call
 
     def _begin(self, call: Call) -> None:
@@ -209,47 +212,49 @@ class Worker:
             return
         self._posted.append(call)
         if len(self._posted) == 1:
-            self._loop.get().call_soon_threadsafe(self._begin_posted, context=self._context)
+            self.loop.get().call_soon_threadsafe(self._begin_posted, context=self._context)
 
     # On the event loop.
 
     def _begin_posted(self) -> None:
         from . import async_call
 
-        loop, posted = self._loop.get(), self._posted
+        loop, posted = self.loop.get(), self._posted
         while posted:
             loop.create_task(async_call.run(posted.popleft()))
 
-    def _call_ended(self, call: Call, error: BaseException | None) -> None:
+    def call_ended(self, call: Call, error: BaseException | None) -> None:
         del self._calls[call.stream]
         if call.stop_task and not self._flush_is_due:
             self._flush_is_due = True
-            self._loop.get().call_soon(self._flush_soon)
-        if isinstance(error, MemoryError) and is_full(self._memory_bytes_max):
-            self._leave_full()
+            self.loop.get().call_soon(self._flush_soon)
+        if isinstance(error, MemoryError):
+            self._leave_if_full()
         if self._is_draining:
             self._stop_if_done()
 
     def _flush_soon(self) -> None:
         """What the tasks of one turn of the loop answered goes in one piece."""
         self._flush_is_due = False
-        self._writer.flush()
+        self.writer.flush()
 
-    def _leave_full(self) -> None:
+    def _leave_if_full(self) -> None:
         """A bundle that keeps what filled the memory would fail every call from now on."""
-        self._writer.flush()
-        if not self._calls:
-            leave(OUT_OF_MEMORY, "after a MemoryError the bundle holds most of x-funcatron.memory")
+        self.writer.flush()
+        if not self.memory.is_full():
+            self.memory.apply()
+        elif not self._calls:
+            leave(MemoryError("the bundle holds on to most of x-funcatron.memory"))
 
     def _stop_if_done(self) -> None:
         if not self._calls:
-            self._loop.stop()
+            self.loop.stop()
 
 
-def leave(code: int, why: str) -> NoReturn:
+def leave(error: BaseException) -> NoReturn:
     """Ends the process at once; the runner tells its callers, with these last words."""
-    print(f"worker ends: {why}", file=sys.__stderr__, flush=True)
-    os._exit(code)
+    print(f"worker ends: {error!r}", file=sys.__stderr__, flush=True)
+    os._exit(OUT_OF_MEMORY if isinstance(error, MemoryError) else BROKEN)
 
 
 def explain(error: BaseException) -> str:
