@@ -27,7 +27,7 @@ export async function checkDefaults({ document, version, report }: CheckContext)
   for (const pointer of pointers) {
     const value = (resolvePointer(document, pointer) as Json)['default'];
     const validate = compile(ajv, pointer);
-    if (!validate || validate(value)) continue;
+    if (!validate || holds(validate, value)) continue;
     const reason = explain(validate.errors?.at(-1));
     report(
       child(pointer, 'default'),
@@ -62,6 +62,15 @@ async function openAjv(): Promise<Ajv2020> {
   };
   addFormats.default(ajv);
   return ajv;
+}
+
+/** Ajv's comparison of values calls their toString and valueOf, which may be no functions. */
+function holds(validate: ValidateFunction, value: unknown): boolean {
+  try {
+    return validate(value);
+  } catch {
+    return true;
+  }
 }
 
 /** Undefined for a schema that other checks refuse already, such as one with a dangling `$ref`. */

@@ -14,7 +14,12 @@ const errorsMax = 50;
 export async function checkStructure({ document, report }: CheckContext): Promise<void> {
   const { structureValidator } = await import('./meta-schema.ts');
   // It resolves references in place, and reports them without a place: that is checked elsewhere.
-  const { errors } = await structureValidator.validate(structuredClone(document));
+  const judged = structureValidator.validate(structuredClone(document));
+  const { errors } = await judged.catch(() => {
+    // Its comparison of values calls their toString and valueOf.
+    report('', 'the document has a key that no tool expects', 'rename keys such as toString');
+    return { errors: undefined };
+  });
   if (!Array.isArray(errors)) return;
   for (const error of condense(errors, document).slice(0, errorsMax)) {
     const { at, message, mend } = describeError(error, document);

@@ -154,8 +154,8 @@ function syntaxIssue(thrown: unknown): Omit<Issue, 'in'> {
   const { reason, mark } = thrown as { reason?: string; mark?: { line: number } };
   const message = reason ?? (thrown instanceof Error ? thrown.message : String(thrown));
   const line = mark ? { line: mark.line + 1 } : {};
-  const mend = mends.find(([pattern]) => pattern.test(message))?.[1];
-  return { at: '', message, ...line, ...(mend && { mend }) };
+  const mend = mends.find(([pattern]) => pattern.test(message))?.[1] ?? 'correct the text there';
+  return { at: '', message, ...line, mend };
 }
 
 const mends: [RegExp, string][] = [

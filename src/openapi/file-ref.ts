@@ -34,7 +34,7 @@ export function targetOf(ref: string, from: string): RefTarget {
 }
 
 /** A reference is a URI: a blank in a file name stands in it as %20. */
-export function decodePath(path: string): string {
+function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {

@@ -12,7 +12,7 @@ interface Routed {
   readonly template: string;
 }
 
-export type RouterMatch<O> =
+type RouterMatch<O> =
   { operation: O; raw: Record<string, string | undefined> } | { allow: string[] } | undefined;
 
 export interface Router<O> {

@@ -17,9 +17,9 @@ import {
 } from './setting-reader.ts';
 import { readBytes, readCommand, readDurationMs } from './setting-value.ts';
 
-export const runtimeNames = ['node', 'python', 'process', 'http'] as const;
+const runtimeNames = ['node', 'python', 'process', 'http'] as const;
 export type RuntimeName = (typeof runtimeNames)[number];
-export const checkModes = ['off', 'report', 'enforce'] as const;
+const checkModes = ['off', 'report', 'enforce'] as const;
 export type CheckMode = (typeof checkModes)[number];
 
 export interface Cors {
