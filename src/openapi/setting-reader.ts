@@ -92,7 +92,7 @@ export function readEnv(value: unknown): Record<string, string> {
         'use letters, digits and underscore, and no FUNCATRON_ at the start',
         `/${name}`,
       );
-    const plain = ['string', 'number', 'boolean'].includes(typeof member);
+    const plain = ['string', 'boolean'].includes(typeof member) || Number.isFinite(member);
     if (!plain || String(member).includes('\0'))
       throw new Unfit(`${show(member)} is no value of a variable`, 'write a text', `/${name}`);
     env[name] = String(member);

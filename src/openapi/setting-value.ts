@@ -39,7 +39,7 @@ const mebibyte = 2 ** 20;
 export function readBytes(value: unknown): number {
   const mend = 'write a number of bytes, or a number with MB or Mi, such as "256Mi"';
   let bytes: number;
-  if (typeof value === 'number') bytes = value;
+  if (Number.isInteger(value)) bytes = Number(value);
   else {
     const match = typeof value === 'string' ? sizePattern.exec(value) : null;
     if (!match) throw new Unfit(`${show(value)} is no size`, mend);
