@@ -89,6 +89,8 @@ function describe(fault: Fault): Finding {
     case 'oneOf':
     case 'anyOf':
       return { at, message: alternativeMessage(fault) };
+    case 'uniqueItems':
+      return { at, message: `has the same item at ${params['j']} and ${params['i']}` };
     default:
       return { at, message: fault.message?.replace('NOT', 'not') ?? `breaks ${keyword}` };
   }

@@ -94,7 +94,7 @@ export function compileReader(
   const { name, place, schema, required, isJson } = declared;
   const bits = typesOf(schema, references);
   const takesText = bits !== type.any && (bits & type.string) !== 0;
-  const emptyIsAbsent = place === 'path' || (declared.allowEmptyValue && !takesText);
+  const emptyIsAbsent = declared.allowEmptyValue && !takesText;
   const gather = compileGather(declared, references, claimed);
   const coerce = isJson ? parseTree : compileCoerce(schema, references);
   const check = schemas.compile(schema, direction);
@@ -106,7 +106,8 @@ export function compileReader(
       let tree: Tree | undefined;
       let value: unknown;
       try {
-        tree = gather(raw, all);
+        // Nothing between two slashes is nothing.
+        tree = place === 'path' && raw === '' ? undefined : gather(raw, all);
         if (tree === undefined || (tree === '' && emptyIsAbsent)) {
           if (required) issues.push(issue('is required'));
           return absent();

@@ -4,7 +4,7 @@
  * lets anybody in, known or not. A scheme nobody configured refuses.
  */
 import { FuncatronError } from '../errors.ts';
-import type { Headers, Identity } from '../message.ts';
+import type { Identity } from '../message.ts';
 import type { Authenticate, Contract, SecurityRequirement, SecurityScheme } from './contract.ts';
 import { createBasicVerify, createKeyVerify, createTokenVerify } from './credential.ts';
 import type { Credentials, Outcome, Refusal, Verify } from './credential.ts';
@@ -170,8 +170,9 @@ function toError(refusals: readonly Refusal[]): FuncatronError {
   const worst = order.find((code) => refusals.some((refusal) => refusal.code === code));
   const meant = refusals.filter(({ code }) => code === worst);
   const challenges = [...new Set(meant.flatMap(({ challenge }) => challenge ?? []))];
-  const headers: Headers = { 'www-authenticate': challenges };
+  const [first] = challenges;
+  const headers = first && { 'www-authenticate': challenges.length > 1 ? challenges : first };
   const detail = [...new Set(meant.map((refusal) => refusal.detail))].join(' Or: ');
   const { code, cause } = meant[0]!;
-  return new FuncatronError(code, detail, { cause, ...(challenges.length > 0 && { headers }) });
+  return new FuncatronError(code, detail, { cause, ...(headers && { headers }) });
 }

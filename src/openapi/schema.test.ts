@@ -1,0 +1,359 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { faultFrom, sampleSchemas } from './fixture/operation.ts';
+import type { Direction } from './prepare.ts';
+import { createSchemas } from './schema.ts';
+
+type Json = Record<string, unknown>;
+
+const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** What is wrong with a value by a schema, as `at: message`. */
+function findings(
+  schema: unknown,
+  value: unknown,
+  schemas: Json = {},
+  direction: Direction = 'request',
+): string[] {
+  const check = sampleSchemas(schemas).compile(schema, direction);
+  return (check?.(value) ?? []).map(({ at, message }) => `${at}: ${message}`);
+}
+
+test('recursive schemas, by one and by two', () => {
+  const schemas = {
+    Node: {
+      type: 'object',
+      required: ['v'],
+      properties: { v: { type: 'integer' }, next: ref('Node') },
+    },
+    Even: { type: ['array', 'null'], items: ref('Odd') },
+    Odd: { type: 'array', items: ref('Even'), minItems: 1 },
+  };
+  assert.deepEqual(findings(ref('Node'), { v: 1, next: { v: 2, next: { v: 'x' } } }, schemas), [
+    '/next/next/v: must be integer',
+  ]);
+  assert.deepEqual(findings(ref('Even'), [[[[]]]], schemas), [
+    '/0/0/0: must not have fewer than 1 items',
+  ]);
+  assert.deepEqual(findings({ type: 'array', items: ref('Node') }, [{ v: 1 }, {}], schemas), [
+    '/1/v: is required',
+  ]);
+});
+
+test('a value nested too deeply is refused, not a crash', () => {
+  const schemas = { List: { type: 'array', items: ref('List') } };
+  let value: unknown[] = [];
+  for (let depth = 0; depth < 200_000; depth++) value = [value];
+  assert.deepEqual(findings(ref('List'), value, schemas), [': is nested too deeply to be checked']);
+});
+
+test('references: into paths, through each other, by anchor and by id; never out of the document', () => {
+  const document = {
+    paths: {
+      '/a{b}/~c d': {
+        post: { requestBody: { content: { 'application/json': { schema: { type: 'integer' } } } } },
+      },
+    },
+    components: {
+      schemas: {
+        Alias: { $ref: '#/components/schemas/Deep/properties/x%20y' },
+        Deep: { properties: { 'x y': { type: 'boolean' } } },
+        Anchored: { $anchor: 'here', type: 'string' },
+        Named: {
+          $id: 'https://example.test/named',
+          $defs: { in: { $anchor: 'in', type: 'null' } },
+        },
+        Loop: { $ref: '#/components/schemas/Loop' },
+        Ring: { type: 'array', items: { $dynamicRef: '#ring' }, $dynamicAnchor: 'ring' },
+      },
+    },
+  };
+  const schemas = createSchemas(document);
+  const ok = ($ref: string, value: unknown) =>
+    schemas.compile({ $ref }, 'request')?.(value) === undefined;
+  const path = '#/paths/~1a%7Bb%7D~1~0c%20d/post/requestBody/content/application~1json/schema';
+  assert.deepEqual([ok(path, 1), ok(path, 'x')], [true, false]);
+  assert.deepEqual(
+    [ok('#/components/schemas/Alias', true), ok('#/components/schemas/Alias', 1)],
+    [true, false],
+  );
+  assert.deepEqual([ok('#here', 'a'), ok('#here', 1)], [true, false]);
+  const inside = 'https://example.test/named#in';
+  assert.deepEqual([ok(inside, null), ok(inside, 1)], [true, false]);
+  assert.deepEqual([ok('#ring', [[]]), ok('#ring', [1])], [true, false]);
+  for (const $ref of [
+    '#/nowhere',
+    '#nowhere',
+    'other.yaml#/a',
+    'file:///etc/passwd',
+    '#/components/schemas/Loop',
+  ]) {
+    const fault = faultFrom(() => schemas.compile({ $ref }, 'request'));
+    assert.equal(fault.code, 'contract_invalid', $ref);
+  }
+});
+
+test('siblings of a reference count, as 3.1 has it', () => {
+  const schemas = { Name: { type: 'string' } };
+  assert.deepEqual(findings({ ...ref('Name'), maxLength: 2 }, 'abc', schemas), [
+    ': must not have more than 2 characters',
+  ]);
+  assert.deepEqual(findings({ ...ref('Name'), description: 'a name' }, 1, schemas), [
+    ': must be string',
+  ]);
+});
+
+const pets = {
+  Cat: {
+    type: 'object',
+    required: ['kind', 'lives'],
+    properties: { kind: { type: 'string' }, lives: { type: 'integer' } },
+  },
+  Dog: {
+    type: 'object',
+    required: ['kind', 'bark'],
+    properties: { kind: { type: 'string' }, bark: { type: 'boolean' } },
+  },
+};
+
+test('discriminator: mapping by name and by reference, implicit names, inline tags', () => {
+  const tagged = (mapping?: Json, key = 'oneOf') => ({
+    [key]: [ref('Cat'), ref('Dog')],
+    discriminator: { propertyName: 'kind', ...(mapping && { mapping }) },
+  });
+  const of = (schema: unknown, value: unknown) => findings(schema, value, pets);
+  const mapped = tagged({ c: 'Cat', d: '#/components/schemas/Dog' });
+  for (const schema of [tagged(), tagged(undefined, 'anyOf')]) {
+    assert.deepEqual(of(schema, { kind: 'Cat', lives: 9 }), []);
+    // Both alternatives would hold; the tag says which one is meant.
+    assert.deepEqual(of(schema, { kind: 'Cat', lives: 9, bark: true }), []);
+    assert.deepEqual(of(schema, { kind: 'Dog', lives: 9 }), ['/bark: is required']);
+    assert.deepEqual(of(schema, { kind: 'Bird' }), ['/kind: must be one of "Cat", "Dog"']);
+    assert.deepEqual(of(schema, {}), ['/kind: is required']);
+    assert.deepEqual(of(schema, 'x'), [': must be object']);
+  }
+  assert.deepEqual(of(mapped, { kind: 'c', lives: 9 }), []);
+  assert.deepEqual(of(mapped, { kind: 'd', lives: 9 }), ['/bark: is required']);
+  const branch = (tag: string, needs: string) => ({
+    type: 'object',
+    required: [needs],
+    properties: { kind: { const: tag } },
+  });
+  const inline = {
+    oneOf: [branch('a', 'x'), { allOf: [branch('b', 'y')] }],
+    discriminator: { propertyName: 'kind' },
+  };
+  assert.deepEqual(of(inline, { kind: 'b', y: 1 }), []);
+  assert.deepEqual(of(inline, { kind: 'a', y: 1 }), ['/x: is required']);
+  // A branch no tag tells: oneOf means what it says.
+  const untold = { oneOf: [ref('Cat'), { type: 'null' }], discriminator: { propertyName: 'kind' } };
+  assert.deepEqual(of(untold, null), []);
+  assert.deepEqual(of(untold, { kind: 'Cat' }), ['/lives: is required']);
+  const lost = faultFrom(() => of(tagged({ x: '#/components/schemas/Bird' }), {}));
+  assert.equal(lost.code, 'contract_invalid');
+});
+
+test('discriminator on a base: its heirs are checked as what the tag says', () => {
+  const extend = (base: string, needs: string) => ({
+    allOf: [
+      ref(base),
+      { type: 'object', required: [needs], properties: { [needs]: { type: 'integer' } } },
+    ],
+  });
+  const schemas = {
+    Pet: {
+      type: 'object',
+      required: ['kind'],
+      properties: { kind: { type: 'string' } },
+      discriminator: { propertyName: 'kind', mapping: { hound: 'Dog' } },
+    },
+    Cat: extend('Pet', 'lives'),
+    Dog: extend('Pet', 'bark'),
+    Lion: extend('Cat', 'mane'),
+    Owner: { type: 'object', properties: { pet: { allOf: [ref('Pet')] } } },
+  };
+  const of = (value: unknown) => findings(ref('Pet'), value, schemas);
+  assert.deepEqual(of({ kind: 'Cat' }), ['/lives: is required']);
+  assert.deepEqual(of({ kind: 'hound' }), ['/bark: is required']);
+  assert.deepEqual(of({ kind: 'Lion', lives: 1 }), ['/mane: is required']);
+  assert.deepEqual(of({ kind: 'Pet' }), []);
+  assert.deepEqual(of({}), ['/kind: is required']);
+  const owner = findings(ref('Owner'), { pet: { kind: 'Cat' } }, schemas);
+  assert.deepEqual(owner, ['/pet/lives: is required']);
+  assert.deepEqual(findings(ref('Cat'), { kind: 'Cat', lives: 1 }, schemas), []);
+});
+
+test('readOnly and writeOnly: refused in one direction, not required in it', () => {
+  const schemas = {
+    Base: {
+      type: 'object',
+      required: ['id', 'name'],
+      properties: {
+        id: { type: 'integer', readOnly: true },
+        name: { type: 'string' },
+        password: { allOf: [ref('Secret')] },
+      },
+    },
+    Secret: { type: 'string', writeOnly: true },
+    User: { allOf: [ref('Base'), { required: ['id', 'password'] }] },
+  };
+  const both = { id: 1, name: 'a', password: 'b' };
+  assert.deepEqual(findings(ref('User'), { name: 'a', password: 'b' }, schemas, 'request'), []);
+  assert.deepEqual(findings(ref('User'), { id: 1, name: 'a' }, schemas, 'response'), []);
+  assert.deepEqual(findings(ref('User'), both, schemas, 'request'), [
+    '/id: is read-only: a request must not carry it',
+  ]);
+  assert.deepEqual(findings(ref('User'), both, schemas, 'response'), [
+    '/password: is write-only: a response must not carry it',
+  ]);
+  assert.deepEqual(findings(ref('User'), { name: 'a' }, schemas, 'request'), [
+    '/password: is required',
+  ]);
+});
+
+test('alternatives: the one that fits by type explains itself, else a summary', () => {
+  const maybe = { anyOf: [ref('Cat'), { type: 'null' }] };
+  assert.deepEqual(findings(maybe, { kind: 'x' }, pets), ['/lives: is required']);
+  assert.deepEqual(findings(maybe, 5, pets), [': matches none of 2 alternatives (it is integer)']);
+  const either = { oneOf: [ref('Cat'), ref('Dog')] };
+  assert.deepEqual(findings(either, {}, pets), [': matches none of 2 alternatives (it is object)']);
+  assert.deepEqual(findings(either, { kind: '', lives: 1, bark: true }, pets), [
+    ': must match one alternative only, but matches both number 1 and 2',
+  ]);
+});
+
+test('formats', () => {
+  const text = (format: string) => ({ type: 'string', format });
+  const table: [schema: unknown, good: unknown[], bad: unknown[]][] = [
+    [{ type: 'integer', format: 'int32' }, [0, -2147483648, 2147483647], [2147483648, 1.5]],
+    [{ type: 'integer', format: 'int64', minimum: -9e15 }, [9007199254740991], [9007199254740992]],
+    [
+      text('int64'),
+      ['9223372036854775807', '-9223372036854775808', '0'],
+      ['9223372036854775808', '01', '-'],
+    ],
+    [{ type: 'number', format: 'float' }, [1.5], ['x']],
+    [{ type: 'number', format: 'double', minimum: 0 }, [1.5], [-1]],
+    [text('byte'), ['', 'YQ==', 'YWI=', 'YWJj'], ['YQ=', 'Y', 'Y$==', 'YQ==YQ==']],
+    [{ type: 'string', contentEncoding: 'base64' }, ['YQ=='], ['no!']],
+    [text('password'), ['secret'], []],
+    [text('date'), ['2024-02-29'], ['2023-02-29', '2024-1-1', 'x']],
+    [
+      text('date-time'),
+      ['2024-02-29T12:00:00Z', '2024-02-29T12:00:00.5+01:00'],
+      ['2024-02-29T12:00:00', '2024-02-29'],
+    ],
+    [text('uuid'), ['0189b1c2-7b1a-7c5e-8a3e-0123456789ab'], ['0189b1c2']],
+    [text('email'), ['a@b.example'], ['a@', 'a b@c.example']],
+    [text('uri'), ['https://a.example/b?c'], ['/b', 'a b']],
+    [text('hostname'), ['a.example'], ['-a', 'a..b']],
+    [text('ipv4'), ['127.0.0.1'], ['256.0.0.1', '1.2.3']],
+    [text('ipv6'), ['::1', 'fe80::1'], ['1::2::3', 'g::']],
+    [text('whatever-nobody-knows'), ['x'], []],
+  ];
+  for (const [schema, good, bad] of table) {
+    const check = sampleSchemas({}).compile(schema, 'request');
+    const said = JSON.stringify(schema);
+    for (const value of good) assert.equal(check?.(value), undefined, `${said} ${String(value)}`);
+    for (const value of bad) assert.equal(check?.(value)?.length, 1, `${said} ${String(value)}`);
+  }
+});
+
+test('plain messages', () => {
+  const table: [schema: Json, value: unknown, message: string][] = [
+    [{ type: 'object', additionalProperties: false }, { x: 1 }, '/x: is not allowed'],
+    [{ type: 'object', unevaluatedProperties: false }, { 'a/b': 1 }, '/a~1b: is not allowed'],
+    [{ properties: { a: false } }, { a: 1 }, '/a: is not allowed'],
+    [{ enum: ['a', 1, null] }, 2, ': must be one of "a", 1, null'],
+    [{ const: 'a' }, 2, ': must be "a"'],
+    [{ type: ['integer', 'null'], minimum: 0 }, 'x', ': must be null or integer'],
+    [{ pattern: '^a' }, 'b', ': must match pattern "^a"'],
+    [{ pattern: '^[\\w-.]$' }, '/', ': must match pattern "^[\\w-.]$"'],
+    [{ multipleOf: 2 }, 3, ': must be multiple of 2'],
+    [{ uniqueItems: true }, [1, 1], ': has the same item at 0 and 1'],
+    [{ dependentRequired: { a: ['b'] } }, { a: 1 }, '/b: is required'],
+    [{ propertyNames: { maxLength: 1 } }, { ab: 1 }, ': must not have more than 1 characters'],
+    [{ not: { type: 'integer' } }, 1, ': must not be valid'],
+  ];
+  for (const [schema, value, message] of table) {
+    assert.deepEqual(findings(schema, value), [message], JSON.stringify(schema));
+  }
+});
+
+test('schemas that let everything pass need no check', () => {
+  for (const schema of [undefined, true, {}, { description: 'anything' }, ref('Any')]) {
+    assert.equal(sampleSchemas({ Any: {} }).compile(schema, 'request'), undefined);
+  }
+  assert.deepEqual(findings(false, 1), [': is not allowed']);
+});
+
+test('a schema of no use is the fault of the contract', () => {
+  const fault = faultFrom(() => findings({ type: 'string', pattern: '(' }, 'x'));
+  assert.equal(fault.code, 'contract_invalid');
+  assert.match(fault.message, /cannot be used: .*regular expression/i);
+});
+
+test('findings are bounded, and of a huge value only the first is told', () => {
+  const schema = { type: 'array', items: { type: 'integer' } };
+  const bad = (length: number) => Array.from({ length }, () => 'x');
+  assert.equal(findings(schema, bad(500)).length, 20);
+  assert.deepEqual(findings(schema, bad(1_000_000)), ['/0: must be integer']);
+});
+
+test('names of Object.prototype are properties like any other', () => {
+  const schema = {
+    type: 'object',
+    required: ['constructor'],
+    properties: { constructor: { type: 'string' }, toString: { type: 'integer' } },
+  };
+  const of = (value: unknown) => findings(ref('Odd'), value, { Odd: schema });
+  assert.deepEqual(of({}), ['/constructor: is required']);
+  assert.deepEqual(of({ constructor: 'a' }), []);
+  const closed = { type: 'object', additionalProperties: false };
+  assert.deepEqual(findings(closed, JSON.parse('{"__proto__":1}')), ['/__proto__: is not allowed']);
+});
+
+test('examples and extensions are no schemas, whatever they look like', () => {
+  const schemas = {
+    A: {
+      type: 'integer',
+      example: { $id: 'x', $ref: '#/none' },
+      'x-more': { $anchor: 'y', type: 'bad' },
+    },
+    B: { type: 'integer', minimum: 1, examples: [{ $id: 'x' }], enum: [1, { required: ['z'] }] },
+  };
+  assert.deepEqual(findings(ref('A'), 1, schemas), []);
+  assert.deepEqual(findings(ref('B'), 1, schemas), []);
+});
+
+test('what Ajv lets pass when it stops at the first fault, it lets pass when it finds all', () => {
+  const schemas = {
+    Tree: {
+      type: 'object',
+      properties: {
+        v: { type: ['integer', 'string'], maximum: 5 },
+        kids: { type: 'array', items: ref('Tree') },
+      },
+      additionalProperties: false,
+    },
+  };
+  const check = sampleSchemas(schemas).compile(ref('Tree'), 'request')!;
+  const valid = (value: unknown): boolean => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    return Object.entries(value).every(([key, part]) => {
+      if (key === 'v')
+        return typeof part === 'string' || (Number.isInteger(part) && (part as number) <= 5);
+      return key === 'kids' && Array.isArray(part) && part.every(valid);
+    });
+  };
+  const leaf = fc.oneof(fc.integer({ min: 0, max: 9 }), fc.string({ maxLength: 2 }), fc.double());
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small' },
+      fc.record({ v: leaf, kids: fc.array(tie('tree'), { maxLength: 3 }) }, { requiredKeys: [] }),
+      fc.record({ odd: leaf }),
+    ),
+  }));
+  fc.assert(fc.property(tree, (value) => assert.equal(check(value) === undefined, valid(value))));
+});
