@@ -1,0 +1,31 @@
+/**
+ * `npm run bench`: ratios, all from one run. `npm run bench -- get cold` runs the parts named.
+ * `--quick` takes fewer rounds.
+ */
+import { spawnSync } from 'node:child_process';
+import { benchCold, benchStart } from './cold.ts';
+import { benchMemory } from './memory.ts';
+import { benchSave } from './save.ts';
+import { benchThroughput } from './throughput.ts';
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const wanted = args.filter((arg) => !arg.startsWith('--'));
+const rounds = quick ? 2 : 5;
+
+const parts: Record<string, () => Promise<void>> = {
+  throughput: () => benchThroughput(rounds, quick ? 2 : 4),
+  cold: () => benchCold(quick ? 3 : 9),
+  start: () => benchStart(quick ? 3 : 9),
+  save: () => benchSave(quick ? 6 : 20),
+  memory: () => benchMemory(quick ? 100 : 500),
+};
+
+if (spawnSync('wrk', ['--version']).error) {
+  console.error('bench needs wrk: apt-get install wrk');
+  process.exit(1);
+}
+console.log(`${'figure'.padEnd(58)} ${'median  (min..max)'.padEnd(24)} target`);
+for (const [name, run] of Object.entries(parts))
+  if (wanted.length === 0 || wanted.includes(name)) await run();
+process.exit(0);

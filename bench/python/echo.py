@@ -1,0 +1,2 @@
+def echo(body, ctx):
+    return body
