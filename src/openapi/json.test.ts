@@ -97,7 +97,7 @@ test('__proto__ becomes an ordinary property', () => {
 });
 
 test('depth is no danger', () => {
-  const depth = 2_000_000;
-  assert.match(fault('['.repeat(depth)), /position 2000000 .* not the end/);
+  const depth = 500_000;
+  assert.match(fault('['.repeat(depth)), /position 500000 .* not the end/);
   assert.match(fault('{"a":'.repeat(100_000)), /a value was expected, not the end/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { faultFrom, sampleOperation } from './fixture/operation.ts';
+import { compileWhole } from './operation.ts';
 
 test('what an operation is', () => {
   const content = { 'image/*': {}, 'application/json': {}, 'text/plain': {} };
@@ -37,6 +38,23 @@ test('a part compiles when it is first used, so one that is broken breaks only i
   const json = { 'content-type': 'application/json' };
   const fault = faultFrom(() => operation.body(json, Buffer.from('"x"')));
   assert.equal(fault.code, 'contract_invalid');
+});
+
+test('compiled whole, it shows what is broken anywhere', () => {
+  const schema = { type: 'string', pattern: '(' };
+  const content = { 'application/json': { schema } };
+  const header = { name: 'h', in: 'header', schema };
+  const broken = [
+    { parameters: [header] },
+    { requestBody: { content } },
+    { responses: { 500: { content } } },
+    { responses: { 200: { headers: { 'X-A': { schema } } } } },
+  ];
+  for (const operation of broken) {
+    const fault = faultFrom(() => compileWhole(sampleOperation(operation)));
+    assert.equal(fault.code, 'contract_invalid');
+  }
+  compileWhole(sampleOperation({ responses: { 200: { content: { 'text/plain': {} } } } }));
 });
 
 test('parameters, bodies, responses and headers may be references', () => {

@@ -10,7 +10,9 @@ import type { CheckedBody, Operation, SecurityRequirement } from './contract.ts'
 import { compileNegotiate, type Negotiate } from './negotiate.ts';
 import { compileParameters, type ReadParams } from './parameter-set.ts';
 import { isObject } from './pointer.ts';
+import type { Direction } from './prepare.ts';
 import { compileReply, readResponses, type ReplyCheck } from './reply.ts';
+import type { Json } from './reference.ts';
 import type { Schemas } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { list } from './shape.ts';
@@ -108,11 +110,16 @@ class CompiledOperation implements Operation {
     return this.#replies().check(status, headers, bytes);
   }
 
-  /** See `compileWhole`. */
+  /** See `compileWhole`. Bodies compile by content type when one comes, so each is done here. */
   compileAll(): void {
+    const { operation, schemas } = this.#source;
     this.#readParams();
     this.#readBody();
-    this.#replies();
+    const requestBody = schemas.references.resolve(operation['requestBody']);
+    if (isObject(requestBody)) compileSchemas(requestBody, schemas, 'request');
+    for (const response of readResponses(operation['responses'], schemas.references).values()) {
+      compileSchemas(response, schemas, 'response');
+    }
   }
 
   #readParams(): ReadParams {
@@ -142,6 +149,16 @@ class CompiledOperation implements Operation {
       isObject(content) ? Object.keys(content) : [],
     );
     return [...new Set(types)];
+  }
+}
+
+/** The schemas of all media types and headers of a request body or response. */
+function compileSchemas(source: Json, schemas: Schemas, direction: Direction): void {
+  for (const part of [source['content'], source['headers']]) {
+    for (const described of Object.values(isObject(part) ? part : {})) {
+      const target = schemas.references.resolve(described);
+      if (isObject(target)) schemas.compile(target['schema'], direction);
+    }
   }
 }
 
