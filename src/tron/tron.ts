@@ -1,0 +1,159 @@
+/**
+ * The control plane: it knows bundles, routes and nodes, and says so over HTTP. Its state is in
+ * the store; nodes hear from it, and it from them, in control messages.
+ */
+import { createServer } from '../node-http.ts';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Broker } from '../broker/broker.ts';
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { BundleFiles, Store } from '../store/store.ts';
+import { aboutEndpoints } from './about-endpoint.ts';
+import { send } from './answer.ts';
+import { Api } from './api.ts';
+import { Bundles } from './bundles.ts';
+import { extendedEndpoints } from './extended-endpoint.ts';
+import { assertMayListen } from './guard.ts';
+import { logEndpoints } from './log-endpoint.ts';
+import { LogRing } from './log-ring.ts';
+import { Nodes } from './nodes.ts';
+import { tronDefaults } from './option.ts';
+import type { TronOptions } from './option.ts';
+import { originalEndpoints } from './original-endpoint.ts';
+import { Placement } from './placement.ts';
+import { RouteTable } from './route-table.ts';
+import { StatsD } from './statsd.ts';
+import { Sync } from './sync.ts';
+
+export interface TronParts {
+  broker: Broker;
+  store: Store;
+  /** The bundles' bytes. */
+  files: BundleFiles;
+  log: Log;
+  metrics: Metrics;
+}
+
+export interface Tron {
+  /** Where it listens; empty before that. */
+  readonly url: string;
+  /**
+   * Speaks to nodes, then listens. Rejects with `address_in_use`, or `option_invalid` when the
+   * address is open to others and there is no token.
+   */
+  listen(address: { port: number; host: string }): Promise<void>;
+  /** Answers what is asked already, then lets go of nodes and the port. */
+  close(): Promise<void>;
+}
+
+/** A connection on which nothing moves is cut off; a body may take as long as it moves. */
+const stallTimeoutMs = 60_000;
+const connectionsMax = 1000;
+/** Time answers under way get at `close`. */
+const closeTimeoutMs = 5000;
+
+export function createTron(parts: TronParts, given: Partial<TronOptions> = {}): Tron {
+  return new ListeningTron(parts, { ...tronDefaults, ...given });
+}
+
+class ListeningTron implements Tron {
+  readonly #parts: TronParts;
+  readonly #api: Api;
+  readonly #nodes: Nodes;
+  readonly #statsd: StatsD;
+  readonly #ring: LogRing;
+  readonly #server: Server;
+  url = '';
+
+  constructor(parts: TronParts, options: TronOptions) {
+    this.#parts = parts;
+    const { broker, store, files, log, metrics } = parts;
+    const ring = new LogRing(options.logLinesMax);
+    const table = new RouteTable(store);
+    const nodes = new Nodes(broker, log, {
+      onAwake: (node) => void sync.welcome(node),
+      onHeartbeat: (node, message) => void sync.compare(node, message),
+      onLines: (lines) => ring.add(lines),
+    });
+    const bundles = new Bundles(store, files, options, log);
+    const placement = new Placement({ store, bundles, table, nodes, options, log });
+    const isChanging = (queue: string): boolean => placement.isChanging(queue);
+    const sync = new Sync({ nodes, table, log, isChanging });
+    const statsd = new StatsD(store, metrics, log);
+    const core = { store, bundles, placement, table, nodes, statsd };
+    const endpoints = {
+      ...originalEndpoints(core),
+      ...extendedEndpoints(core),
+      ...logEndpoints(ring),
+      ...aboutEndpoints(metrics),
+    };
+    this.#nodes = nodes;
+    this.#ring = ring;
+    this.#statsd = statsd;
+    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax });
+    this.#server = createServer({ requestTimeout: 0, headersTimeout: 10_000 });
+    this.#server.on('request', (request, response) => void this.#answer(request, response));
+    this.#server.setTimeout(stallTimeoutMs + options.enableTimeoutMs);
+    this.#server.maxConnections = connectionsMax;
+    countNodes(metrics, nodes);
+  }
+
+  async listen({ port, host }: { port: number; host: string }): Promise<void> {
+    await assertMayListen(this.#parts.store, host);
+    await this.#nodes.start();
+    await this.#statsd.start();
+    await bind(this.#server, port, host);
+    const { port: bound } = this.#server.address() as AddressInfo;
+    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  async close(): Promise<void> {
+    this.#statsd.close();
+    this.#ring.close();
+    await this.#nodes.close();
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => this.#server.closeAllConnections(), closeTimeoutMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await send(await this.#api.answer(request), request, response);
+    } catch (err) {
+      // The client went away, or a file broke off in the middle: there is nobody to tell.
+      this.#parts.log.debug({ err, url: request.url }, 'an answer broke off');
+      response.destroy();
+    }
+  }
+}
+
+async function bind(server: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const inUse = cause.code === 'EADDRINUSE';
+      const mend = inUse
+        ? 'is in use; stop what has it, or choose another --tron-port'
+        : cause.message;
+      const detail = `the Tron's address ${host}:${port} ${mend}`;
+      reject(new FuncatronError(inUse ? 'address_in_use' : 'option_invalid', detail, { cause }));
+    });
+    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve);
+  });
+}
+
+function countNodes(metrics: Metrics, nodes: Nodes): void {
+  const help = 'Frontends and runners that were heard of in the last three minutes';
+  const gauges = (['frontend', 'runner'] as const).map((type) => {
+    return { type, gauge: metrics.gauge('funcatron_nodes', help, { type }) };
+  });
+  metrics.onCollect(() => {
+    const all = nodes.list();
+    for (const { type, gauge } of gauges)
+      gauge.set(all.filter((node) => node.type === type).length);
+  });
+}
