@@ -1,0 +1,114 @@
+/** What the first Funcatron did not have: bundles and places in detail, nodes, tokens. */
+import { toBase64Sha } from '../bundle/identity.ts';
+import type { Settings } from '../openapi/settings.ts';
+import type { BundleRecord, EnabledRoute, Store } from '../store/store.ts';
+import { json, nothing } from './answer.ts';
+import type { Bundles } from './bundles.ts';
+import type { ApiCall, Endpoints } from './endpoint.ts';
+import { maskProps } from './mask.ts';
+import type { Nodes } from './nodes.ts';
+import { readBasePath, readHost } from './place.ts';
+import type { Placement } from './placement.ts';
+import type { RouteTable } from './route-table.ts';
+import { createToken, listTokens, revokeToken } from './token.ts';
+
+export interface ExtendedParts {
+  store: Store;
+  bundles: Bundles;
+  placement: Placement;
+  table: RouteTable;
+  nodes: Nodes;
+}
+
+const shaOf = ({ params }: ApiCall): string => String(params.path.sha);
+
+export function extendedEndpoints(parts: ExtendedParts): Endpoints {
+  const { store, bundles, placement, table, nodes } = parts;
+  return {
+    listBundles: {
+      run: async () => {
+        const { routes } = await table.read();
+        return json(
+          200,
+          (await bundles.list()).map((bundle) => showBundle(bundle, routes)),
+        );
+      },
+    },
+    describeBundle: {
+      run: async (call) => json(200, await describeBundle(parts, shaOf(call))),
+    },
+    deleteBundle: {
+      run: async (call) => {
+        await bundles.remove(await bundles.get(shaOf(call)));
+        return nothing(204);
+      },
+    },
+    rollback: {
+      run: async ({ body }) => {
+        const { host = null, basePath } = body as { host?: string | null; basePath: string };
+        const place = { host: readHost(host), basePath: readBasePath(basePath) };
+        const { route, warnings } = await placement.rollback(place);
+        const shown = { success: true, sha: toBase64Sha(route.sha), hex: route.sha };
+        const where = { name: route.name, host: route.host, basePath: route.basePath };
+        return json(200, { ...shown, ...where, ...(warnings.length > 0 && { warnings }) });
+      },
+    },
+    nodes: {
+      run: () =>
+        json(
+          200,
+          nodes.list().map(({ id, type, said, lastSeen }) => {
+            const { v: _v, action: _action, msgId: _msgId, from: _from, at: _at, ...facts } = said;
+            return { ...facts, id, type, lastSeen };
+          }),
+        ),
+    },
+    listTokens: { run: async () => json(200, await listTokens(store)) },
+    createToken: {
+      run: async ({ body }) => {
+        const { name } = body as { name: string };
+        return json(201, { name, token: await createToken(store, name) });
+      },
+    },
+    revokeToken: {
+      run: async ({ params }) => {
+        await revokeToken(store, String(params.path.name));
+        return nothing(204);
+      },
+    },
+  };
+}
+
+function showBundle(bundle: BundleRecord, routes: readonly EnabledRoute[]) {
+  const { sha, kind, bytes, name, version, host, basePath, uploadedAt } = bundle;
+  const enabled = routes.filter((route) => route.sha === sha).map(showEnabled);
+  const identity = { sha: toBase64Sha(sha), hex: sha, type: kind, bytes, name, version };
+  return { ...identity, host, basePath, uploadedAt, enabled };
+}
+
+function showEnabled(route: EnabledRoute) {
+  const { host, basePath, queue, revision, enabledAt, props, overlay } = route;
+  const when = { revision, enabledAt };
+  return {
+    host,
+    basePath,
+    queue,
+    ...when,
+    props: maskProps(props),
+    overlay: overlay !== undefined,
+  };
+}
+
+async function describeBundle({ bundles, table }: ExtendedParts, text: string) {
+  const bundle = await bundles.get(text);
+  const contract = await bundles.contract(bundle);
+  const operations = contract.operations.map(({ operationId, method, template }) => {
+    return { operationId, method, path: template };
+  });
+  const { routes } = await table.read();
+  return { ...showBundle(bundle, routes), operations, settings: showSettings(contract.settings) };
+}
+
+function showSettings(settings: Settings): Record<string, unknown> {
+  return { ...settings, env: maskProps(settings.env) };
+}

@@ -1,0 +1,212 @@
+/**
+ * Enabling, disabling and rolling back. Order matters: runners have the bundle ready before it is
+ * made durable, it is durable before frontends send calls to it, and only then is the answer sent.
+ */
+import { queueName } from '../bundle/queue-name.ts';
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { BundleRecord, Change, EnabledRoute, Store } from '../store/store.ts';
+import type { Bundles } from './bundles.ts';
+import { refusal } from './enable-refusal.ts';
+import { blotSecrets } from './mask.ts';
+import type { Ack, Nodes } from './nodes.ts';
+import type { TronOptions } from './option.ts';
+import { readBasePath, readHost, showPlace } from './place.ts';
+import type { Place } from './place.ts';
+import { bareRoute } from './route-table.ts';
+import type { RouteTable } from './route-table.ts';
+import { Turns } from './turn.ts';
+
+export interface EnableRequest {
+  bundle: BundleRecord;
+  props: Record<string, unknown>;
+  overlay?: unknown;
+  /** Instead of what the contract says; null for any host. */
+  host?: string | null;
+  basePath?: string;
+}
+
+export interface Placed {
+  route: EnabledRoute;
+  /** What the caller should know though all went well enough. */
+  warnings: string[];
+}
+
+interface Parts {
+  store: Store;
+  bundles: Bundles;
+  table: RouteTable;
+  nodes: Nodes;
+  options: TronOptions;
+  log: Log;
+}
+
+export class Placement {
+  readonly #parts: Parts;
+  readonly #turns = new Turns();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Whether something is being changed at the place with this queue. */
+  isChanging(queue: string): boolean {
+    return this.#turns.has(queue);
+  }
+
+  /**
+   * Enables a bundle in place of whatever is enabled there. Rejects with `overlay_invalid`,
+   * `enable_failed`, `handlers_missing` or `store_failed`; nothing has changed then.
+   */
+  async enable(request: EnableRequest): Promise<Placed> {
+    const { bundle, props, overlay } = request;
+    const contract = await this.#parts.bundles.contract(bundle, overlay);
+    const host = request.host === undefined ? contract.host : readHost(request.host);
+    const basePath =
+      request.basePath === undefined ? contract.basePath : readBasePath(request.basePath);
+    const queue = queueName(host, basePath);
+    return this.#turns.take(queue, async () => {
+      const before = await this.#parts.table.find(host, basePath);
+      const revision = await this.#parts.table.nextRevision();
+      const route: EnabledRoute = {
+        host,
+        basePath,
+        queue,
+        name: contract.name,
+        sha: bundle.sha,
+        revision,
+        props,
+        ...(overlay !== undefined && { overlay }),
+        enabledAt: Date.now(),
+      };
+      return this.#place(route, before, await this.#remember(before, route));
+    });
+  }
+
+  /**
+   * Goes back to what was enabled at a place before. Rejects with `nothing_to_roll_back`, or
+   * `route_unknown` when nothing ever was.
+   */
+  async rollback({ host, basePath }: Place): Promise<Placed> {
+    const { table, store } = this.#parts;
+    return this.#turns.take(queueName(host, basePath), async () => {
+      const now = await table.find(host, basePath);
+      const [past] = await store.past(host, basePath);
+      const where = showPlace({ host, basePath });
+      if (!past && !now)
+        throw new FuncatronError('route_unknown', `nothing is enabled at ${where}, nor ever was`);
+      if (!past)
+        throw new FuncatronError('nothing_to_roll_back', `nothing was enabled at ${where} before`);
+      const revision = await table.nextRevision();
+      const route = { ...past, revision, enabledAt: Date.now() };
+      return this.#place(route, now, [{ delete: 'past', revision: past.revision }]);
+    });
+  }
+
+  /** Disables a bundle everywhere, or at one place. Tells where it was. */
+  async disable(sha: string, place?: Partial<Place>): Promise<Place[]> {
+    const { routes } = await this.#parts.table.read();
+    const wanted = routes.filter(
+      (route) =>
+        route.sha === sha &&
+        (place?.host === undefined || route.host === place.host) &&
+        (place?.basePath === undefined || route.basePath === place.basePath),
+    );
+    const disabled: Place[] = [];
+    for (const route of wanted)
+      if (await this.#turns.take(route.queue, () => this.#remove(route))) disabled.push(route);
+    return disabled;
+  }
+
+  async #place(
+    route: EnabledRoute,
+    before: EnabledRoute | undefined,
+    changes: Change[],
+  ): Promise<Placed> {
+    const { nodes, options, table, log } = this.#parts;
+    const { enableTimeoutMs, allowMissing } = options;
+    const order = { route: bareRoute(route), prepare: true, allowMissing };
+    const acks = await nodes.ask('runner', 'enable', order, enableTimeoutMs);
+    const refused = acks.filter(({ ok }) => !ok);
+    if (acks.length > 0 && refused.length === acks.length) {
+      await this.#undo(
+        route,
+        before,
+        refused.filter(({ silent }) => silent),
+      );
+      throw refusal(refused, route.props);
+    }
+    try {
+      await table.commit([...changes, { put: 'route', route }]);
+    } catch (thrown) {
+      await this.#undo(
+        route,
+        before,
+        acks.filter(({ ok, silent }) => ok || silent),
+      );
+      await this.#parts.bundles.get(route.sha);
+      throw thrown;
+    }
+    const said = [...describe(acks, refused), ...(await this.tellFrontends())];
+    const warnings = said.map((warning) => blotSecrets(warning, route.props));
+    const { name: bundle, sha, revision } = route;
+    log.info({ bundle, sha, revision, place: showPlace(route), warnings }, 'enabled');
+    return { route, warnings };
+  }
+
+  /** Sends the table to all frontends; tells what they said that is not good. */
+  async tellFrontends(): Promise<string[]> {
+    const { table, nodes, options } = this.#parts;
+    const { routes, revision } = await table.read();
+    const order = { routes: routes.map(bareRoute), revision };
+    const acks = await nodes.ask('frontend', 'route', order, options.routeTimeoutMs);
+    return acks.filter(({ ok }) => !ok).map(({ error }) => error?.detail ?? 'a frontend refused');
+  }
+
+  async #remove(route: EnabledRoute): Promise<boolean> {
+    const { table, nodes, log } = this.#parts;
+    const { host, basePath, queue, sha, name } = route;
+    const now = await table.find(host, basePath);
+    if (now?.sha !== sha) return false;
+    const remembered = await this.#remember(now, undefined);
+    const revision = await table.commit([...remembered, { delete: 'route', host, basePath }]);
+    // Frontends first: then nothing comes any more when runners stop.
+    await this.tellFrontends();
+    await nodes.tell('disable', { host, basePath, queue, sha, revision });
+    log.info({ bundle: name, sha, revision, place: showPlace(route) }, 'disabled');
+    return true;
+  }
+
+  /** The changes that keep what is replaced, for rollback. */
+  async #remember(before?: EnabledRoute, next?: EnabledRoute): Promise<Change[]> {
+    if (!before || (next && isSame(before, next))) return [];
+    const past = await this.#parts.store.past(before.host, before.basePath);
+    const old = past.slice(Math.max(0, this.#parts.options.pastMax - 1));
+    const drop = old.map(({ revision }): Change => ({ delete: 'past', revision }));
+    return [...drop, { put: 'past', route: before }];
+  }
+
+  /** Has runners go back that did, or may have done, what did not come to be. */
+  async #undo(route: EnabledRoute, before: EnabledRoute | undefined, by: Ack[]): Promise<void> {
+    const { host, basePath, queue, sha, revision } = route;
+    for (const { node } of by) {
+      if (before) {
+        const order = { route: { ...bareRoute(before), revision }, prepare: false };
+        await this.#parts.nodes.tell('enable', order, node);
+      } else {
+        const order = { host, basePath, queue, sha, revision };
+        await this.#parts.nodes.tell('disable', order, node);
+      }
+    }
+  }
+}
+
+function isSame(a: EnabledRoute, b: EnabledRoute): boolean {
+  const what = ({ sha, props, overlay }: EnabledRoute) => JSON.stringify([sha, props, overlay]);
+  return what(a) === what(b);
+}
+
+function describe(acks: Ack[], refused: Ack[]): string[] {
+  if (acks.length === 0) return ['no runner is alive; calls wait until one comes'];
+  return refused.map(({ node, error }) => `runner ${node}: ${error?.detail ?? 'refused'}`);
+}

@@ -1,0 +1,153 @@
+/** The shapes of the Tron's requests and answers. */
+type Json = Record<string, unknown>;
+
+const text = { type: 'string' };
+const number = { type: 'integer', minimum: 0 };
+const texts = { type: 'array', items: text };
+const maybe = { type: ['string', 'null'] };
+const props = {
+  type: 'object',
+  description: 'Structure, booleans and `type` names; other values are "***"',
+};
+const base64Sha = { type: 'string', minLength: 44, maxLength: 44 };
+const hexSha = { type: 'string', pattern: '^[0-9a-f]{64}$' };
+const issues = { type: 'array', items: { $ref: '#/components/schemas/Issue' } };
+const list = (name: string): Json => ({
+  type: 'array',
+  items: { $ref: `#/components/schemas/${name}` },
+});
+
+/** An object with these members, all of them there but those named. */
+function object(properties: Json, optional: string[] = []): Json {
+  const required = Object.keys(properties).filter((name) => !optional.includes(name));
+  return { type: 'object', required, properties, additionalProperties: false };
+}
+
+/** What an answer of the first Funcatron says besides, when something was wrong. */
+const reason = { error: text, code: text, detail: text, errors: issues };
+const reasonOptional = ['code', 'detail', 'errors'];
+
+const place = {
+  host: { ...maybe, description: 'Null or "*" for any host' },
+  basePath: { type: 'string', minLength: 1 },
+};
+
+const bundle = {
+  sha: base64Sha,
+  hex: hexSha,
+  type: { enum: ['zip', 'jar', 'pex'] },
+  bytes: number,
+  name: text,
+  version: text,
+  host: maybe,
+  basePath: text,
+  uploadedAt: number,
+  enabled: list('Enabled'),
+};
+
+export const schemas: Json = {
+  Issue: object({ in: text, at: text, message: text, file: text, line: number, mend: text }, [
+    'file',
+    'line',
+    'mend',
+  ]),
+  Problem: {
+    ...object(
+      {
+        type: text,
+        title: text,
+        status: number,
+        detail: text,
+        code: text,
+        component: text,
+        errors: issues,
+      },
+      ['errors'],
+    ),
+    description: 'RFC 9457',
+  },
+  Accepted: object({
+    accepted: { const: true },
+    type: { enum: ['zip', 'jar', 'pex'] },
+    host: maybe,
+    route: text,
+    swagger: { type: 'object', description: 'The contract as it is written' },
+    sha: base64Sha,
+  }),
+  NotAccepted: object({ accepted: { const: false }, ...reason }, reasonOptional),
+  Enable: {
+    ...object({ sha: text, props: { type: 'object' }, overlay: { type: 'object' }, ...place }, [
+      'props',
+      'overlay',
+      'host',
+      'basePath',
+    ]),
+    description: '`host` and `basePath` stand over those of the contract',
+  },
+  Disable: object({ sha: text, ...place }, ['host', 'basePath']),
+  Success: object({ success: { const: true }, msg: text, warnings: texts }, ['warnings']),
+  NoSuccess: object({ success: { const: false }, ...reason }, reasonOptional),
+  KnownFuncs: object({ 'func-bundles': list('KnownFunc') }),
+  KnownFunc: object({ sha: base64Sha, host: maybe, path: text }),
+  Route: object({ host: maybe, path: text, queue: text, sha: base64Sha, props }),
+  Stats: object({
+    network: {
+      type: 'object',
+      additionalProperties: { type: 'object', required: ['type', 'last-seen'] },
+    },
+    'route-map': list('Route'),
+  }),
+  SetStats: {
+    oneOf: [
+      { type: 'object', required: ['enable'], properties: { enable: { const: false } } },
+      {
+        type: 'object',
+        required: ['enable', 'host', 'port'],
+        properties: {
+          enable: { const: true },
+          host: { type: 'string', minLength: 1 },
+          port: { type: 'integer', minimum: 1, maximum: 65_535 },
+        },
+      },
+    ],
+  },
+  StatsSet: object({ accepted: { const: true }, msg: text }),
+  Bundle: object(bundle),
+  BundleDescription: object({
+    ...bundle,
+    operations: list('Operation'),
+    settings: { type: 'object', description: '`x-funcatron`; values of `env` are not shown' },
+  }),
+  Operation: object({ operationId: text, method: text, path: text }),
+  Enabled: object({
+    host: maybe,
+    basePath: text,
+    queue: text,
+    revision: number,
+    enabledAt: number,
+    props,
+    overlay: { type: 'boolean' },
+  }),
+  Place: object(place, ['host']),
+  RolledBack: object(
+    {
+      success: { const: true },
+      sha: base64Sha,
+      hex: hexSha,
+      name: text,
+      host: maybe,
+      basePath: text,
+      warnings: texts,
+    },
+    ['warnings'],
+  ),
+  Node: {
+    type: 'object',
+    required: ['id', 'type', 'lastSeen'],
+    properties: { id: text, type: { enum: ['frontend', 'runner'] }, lastSeen: number },
+  },
+  Token: object({ name: text, createdAt: number }),
+  NewToken: object({ name: text }),
+  CreatedToken: object({ name: text, token: text }),
+  Health: object({ status: { const: 'ok' } }),
+};
