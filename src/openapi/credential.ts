@@ -93,7 +93,7 @@ export function createBasicVerify(
   };
 }
 
-/** Bearer tokens that mean nothing but themselves. */
+/** Bearer tokens that mean nothing but themselves; the props say what each may do. */
 export function createTokenVerify(
   name: string,
   tokens: readonly Credential[],
@@ -105,8 +105,12 @@ export function createTokenVerify(
     const token = readAuthorization(credentials.headers, 'bearer');
     if (token === undefined) return refuse('Send a bearer token.', challenge);
     const found = match(token);
-    if (found) return admit(name, found, scopes);
-    return refuse('The bearer token is not valid.', `${challenge}, error="invalid_token"`);
+    if (!found)
+      return refuse('The bearer token is not valid.', `${challenge}, error="invalid_token"`);
+    if (!found.scopes) return admit(name, found, []);
+    const { name: subject, scopes: held } = found;
+    const identity = { scheme: name, ...(subject !== undefined && { subject }), scopes: held };
+    return judge(identity, scopes, challenge);
   };
 }
 
@@ -141,6 +145,20 @@ function admit(name: string, { name: subject }: Credential, scopes: readonly str
     return { refusal: { code: 'forbidden', detail } };
   }
   return { identity: { scheme: name, ...(subject !== undefined && { subject }) } };
+}
+
+/** Whether the scopes a token carries are enough (RFC 6750, 3.1). */
+export function judge(identity: Identity, scopes: readonly string[], challenge: string): Outcome {
+  const missing = scopes.filter((scope) => !identity.scopes?.includes(scope));
+  if (missing.length === 0) return { identity };
+  const wanted = quote(scopes.join(' '));
+  return {
+    refusal: {
+      code: 'forbidden',
+      detail: `The token lacks the scope ${missing.join(', ')}.`,
+      challenge: `${challenge}, error="insufficient_scope", scope=${wanted}`,
+    },
+  };
 }
 
 function refuse(detail: string, challenge: string): Outcome {

@@ -13,6 +13,8 @@ export interface Credential {
   /** Absent for credentials given as a plain list. */
   name?: string;
   secret: string;
+  /** What a token may do; absent: everything. Keys and users have none. */
+  scopes?: string[];
 }
 
 export type SecurityProps =
@@ -55,7 +57,7 @@ export function readSecurityProps(
 
 function keysFor({ type, scheme }: SecurityScheme): string[] {
   if (type === 'apiKey') return ['keys'];
-  if (type === 'oauth2' || type === 'openIdConnect') return jwtKeys;
+  if (type === 'oauth2' || type === 'openIdConnect') return ['tokens', ...jwtKeys];
   if (type !== 'http') return [];
   const name = scheme?.toLowerCase();
   return name === 'basic' ? ['users'] : name === 'bearer' ? ['tokens', ...jwtKeys] : [];
@@ -66,10 +68,34 @@ function readCredentials(value: unknown, at: string, kind: string): Credential[]
   if (!isList && !isObject(value)) throw invalidProps(at, 'is no object', 'give {name: value}');
   const entries = Object.entries(value);
   if (entries.length === 0) throw invalidProps(at, 'is empty', 'give one at least');
-  return entries.map(([name, secret]) => {
-    if (typeof secret !== 'string' || secret === '') {
-      throw invalidProps(`${at}/${name}`, 'must be text that is not empty', 'give a secret');
-    }
-    return isList ? { secret } : { name, secret };
+  return entries.map(([name, given]) => {
+    const credential = readCredential(given, `${at}/${name}`, kind);
+    return isList ? credential : { name, ...credential };
   });
+}
+
+/** A secret; or, of a token, `{token, scopes}`. */
+function readCredential(given: unknown, at: string, kind: string): Credential {
+  if (kind !== 'tokens' || !isObject(given)) return { secret: readSecret(given, at) };
+  const allowed = ['token', 'scopes'];
+  for (const key of Object.keys(given)) {
+    if (!allowed.includes(key))
+      throw invalidProps(`${at}/${key}`, 'is not known', suggest(key, allowed));
+  }
+  const { token, scopes } = given;
+  const secret = readSecret(token, `${at}/token`);
+  if (scopes === undefined) return { secret };
+  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) {
+    throw invalidProps(
+      `${at}/scopes`,
+      'must be a list of texts',
+      'name the scopes, or leave it out',
+    );
+  }
+  return { secret, scopes };
+}
+
+function readSecret(value: unknown, at: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  throw invalidProps(at, 'must be text that is not empty', 'give a secret');
 }

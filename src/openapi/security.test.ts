@@ -93,8 +93,36 @@ test('opaque bearer tokens', () => {
   assert.deepEqual(refused(needed, { authorization: 'Bearer t-2' }).headers, {
     'www-authenticate': 'Bearer realm="things", error="invalid_token"',
   });
-  const roles = refused([{ bearer: ['admin'] }], { authorization: 'Bearer t-1' });
-  assert.equal(roles.code, 'forbidden');
+});
+
+test('opaque tokens have the scopes that the props give them, or all', () => {
+  const tokens = {
+    root: 't-1',
+    reader: { token: 't-2', scopes: ['read'] },
+    nobody: { token: 't-3', scopes: [] },
+    admin: { token: 't-4' },
+  };
+  for (const scheme of ['bearer', 'oauth', 'oidc']) {
+    const ask = (token: string, scopes: string[]): Parameters<typeof call> => [
+      [{ [scheme]: scopes }],
+      { authorization: `Bearer ${token}` },
+      '',
+      { [scheme]: { tokens } },
+    ];
+    assert.deepEqual(call(...ask('t-1', ['read', 'write'])), { scheme, subject: 'root' });
+    assert.deepEqual(call(...ask('t-4', ['write'])), { scheme, subject: 'admin' });
+    const reader = { scheme, subject: 'reader', scopes: ['read'] };
+    assert.deepEqual(call(...ask('t-2', ['read'])), reader);
+    assert.deepEqual(call(...ask('t-3', [])), { scheme, subject: 'nobody', scopes: [] });
+    const fault = refused(...ask('t-2', ['read', 'write']));
+    assert.equal(fault.code, 'forbidden');
+    assert.match(fault.message, /lacks the scope write/);
+    assert.deepEqual(fault.headers, {
+      'www-authenticate': 'Bearer realm="things", error="insufficient_scope", scope="read write"',
+    });
+    assert.equal(refused(...ask('t-3', ['read'])).code, 'forbidden');
+    assert.equal(refused(...ask('t-5', [])).code, 'unauthorized');
+  }
 });
 
 test('a scheme nobody configured refuses, and never lets in', () => {
@@ -162,7 +190,19 @@ test('props that are of no use are refused at once', () => {
     [{ bearer: {} }, '/security/bearer', /where the keys are/],
     [{ digest: { users: { a: 'b' } } }, '/security/digest', /http digest is not supported/],
     [{ mutual: {} }, '/security/mutual', /mutualTLS is not supported/],
-    [{ oauth: { tokens: ['a'] } }, '/security/oauth/tokens', /is not known for oauth2/],
+    [{ oauth: { tokens: [] } }, '/security/oauth/tokens', /is empty/],
+    [{ oauth: { tokens: { a: {} } } }, '/security/oauth/tokens/a/token', /must be text/],
+    [
+      { oauth: { tokens: { a: { token: 'x', scope: [] } } } },
+      '/security/oauth/tokens/a/scope',
+      /did you mean scopes\?/,
+    ],
+    [
+      { oidc: { tokens: [{ token: 'x', scopes: 'read' }] } },
+      '/security/oidc/tokens/0/scopes',
+      /must be a list of texts/,
+    ],
+    [{ headerKey: { keys: { a: { token: 'x' } } } }, '/security/headerKey/keys/a', /must be text/],
     [
       { oauth: { issuer: 'a.example', audience: 'b' } },
       '/security/oauth/issuer',

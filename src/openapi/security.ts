@@ -25,8 +25,8 @@ const usualOptions: TokenOptions = {
 
 /**
  * The authenticator of a contract. `security` is `props.security`, one entry a scheme: `{keys}`,
- * `{users}`, `{tokens}`, or for JSON Web Tokens `{issuer, audience}`, `{jwksUri, audience}`,
- * `{jwks}` or `{secret}`. Throws `props_invalid` at once for an entry that is of no use.
+ * `{users}`, `{tokens}` (each a text, or `{token, scopes}`), or for JSON Web Tokens
+ * `{issuer, audience}`, `{jwksUri, audience}`, `{jwks}` or `{secret}`. Throws `props_invalid` at once for an entry that is of no use.
  */
 export function createAuthenticate(
   contract: Contract,

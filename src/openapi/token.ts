@@ -8,7 +8,7 @@ import type { JWTPayload } from 'jose';
 import type { LRUCache } from 'lru-cache';
 import type { Identity } from '../message.ts';
 import type { SecurityScheme } from './contract.ts';
-import { quote, readAuthorization, type Outcome, type Verify } from './credential.ts';
+import { judge, quote, readAuthorization, type Outcome, type Verify } from './credential.ts';
 import type { JwtProps } from './jwt-props.ts';
 import { createPause, KeysUnavailable, openKeySource } from './token-key.ts';
 import type { KeyOptions, KeySource } from './token-key.ts';
@@ -117,19 +117,6 @@ function toIdentity(name: string, claims: JWTPayload, rolesCount: boolean): Iden
   const names = scopes.filter((scope) => typeof scope === 'string' && scope !== '') as string[];
   const subject = typeof claims.sub === 'string' ? { subject: claims.sub } : {};
   return { scheme: name, ...subject, scopes: [...new Set(names)], claims };
-}
-
-function judge(identity: Identity, scopes: readonly string[], challenge: string): Outcome {
-  const missing = scopes.filter((scope) => !identity.scopes?.includes(scope));
-  if (missing.length === 0) return { identity };
-  const wanted = quote(scopes.join(' '));
-  return {
-    refusal: {
-      code: 'forbidden',
-      detail: `The token lacks the scope ${missing.join(', ')}.`,
-      challenge: `${challenge}, error="insufficient_scope", scope=${wanted}`,
-    },
-  };
 }
 
 function refuse(error: unknown, name: string, challenge: string): Outcome {
