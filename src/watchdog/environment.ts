@@ -28,7 +28,10 @@ export function checkVariables(env: Record<string, string>): void {
     const bytes = Buffer.byteLength(`${name}=${value}`) + 1;
     if (bytes > variableBytesMax) {
       const detail = `the variable ${name} has ${bytes} bytes; the system takes ${variableBytesMax}`;
-      throw new FuncatronError('worker_start_failed', `${detail}: make the props or x-funcatron.env smaller`);
+      throw new FuncatronError(
+        'worker_start_failed',
+        `${detail}: make the props or x-funcatron.env smaller`,
+      );
     }
     if (name.includes('=') || name.includes('\0') || value.includes('\0'))
       throw new FuncatronError(

@@ -70,7 +70,8 @@ export class PipeProgram implements Program {
       ? { code: null, signal: null, errno: this.#errno }
       : { code: signal ? null : status >> 8, signal: signal as NodeJS.Signals | null };
     this.#settleExit(this.exit);
-    this.#rejectStart(Object.assign(new Error('the helper is gone'), { code: 'ECHILD' }));
+    if (this.pid === 0)
+      this.#rejectStart(Object.assign(new Error('the helper is gone'), { code: 'ECHILD' }));
   }
 }
 

@@ -14,14 +14,15 @@ import { cleanEnv } from './environment.ts';
 import { signalGroup } from './group.ts';
 import { openHeld, PipeProgram } from './pipe-program.ts';
 import type { Program, ProgramSpec, Spawner } from './program.ts';
-import { childrenOf, killTree, variableOf } from './tree.ts';
+import { killTree, ownChildrenOf, variableOf } from './tree.ts';
 
 const script = fileURLToPath(new URL('../../workers/process/spawner.pl', import.meta.url));
 /** Numbers of the system call prctl(2), which makes the helper inherit orphans. */
 const prctl: Partial<Record<NodeJS.Architecture, number>> = { x64: 157, arm64: 167 };
 /** The variable that tells which program a process came from, whatever became of its parents. */
 const mark = 'FUNCATRON_PROGRAM';
-const lookAgainMs = 10;
+/** Looks for leftovers are that far apart: one does for many calls. */
+const lookMs = 10;
 
 /**
  * Opens the helper; where there is none (no perl, no /proc) a spawner that does without.
@@ -48,6 +49,10 @@ class Helper implements Spawner {
   #sequence = 0;
   #lost = false;
   #heard = '';
+  /** Whether orphans become the helper's children. */
+  #inherits = false;
+  /** Leaders that are gone, whose groups may not be. */
+  #swept: number[] = [];
   #looking: NodeJS.Timeout | undefined;
 
   constructor(env: Record<string, string>) {
@@ -95,13 +100,12 @@ class Helper implements Spawner {
   }
 
   #send(...fields: string[]): void {
-    const text = Buffer.from(fields.join('\0'));
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(text.length);
-    this.#child.stdin!.cork();
-    this.#child.stdin!.write(length);
-    this.#child.stdin!.write(text);
-    this.#child.stdin!.uncork();
+    const text = fields.join('\0');
+    const bytes = Buffer.byteLength(text);
+    const frame = Buffer.allocUnsafe(4 + bytes);
+    frame.writeUInt32BE(bytes);
+    frame.write(text, 4);
+    this.#child.stdin!.write(frame);
   }
 
   #hear(text: string): void {
@@ -109,8 +113,10 @@ class Helper implements Spawner {
     this.#heard = lines.pop()!;
     for (const line of lines) {
       const [verb, id, ...numbers] = line.split(' ');
-      if (verb === 'ready') this.#settleReady(this.#canOpen(Number(id)));
-      else this.#told(verb!, id!, numbers.map(Number));
+      if (verb === 'ready') {
+        this.#inherits = numbers[0] === '1';
+        this.#settleReady(this.#canOpen(Number(id)));
+      } else this.#told(verb!, id!, numbers.map(Number));
     }
   }
 
@@ -136,29 +142,39 @@ class Helper implements Spawner {
 
   #sweep(id: string, program: PipeProgram): void {
     if (!this.#programs.delete(id)) return;
-    signalGroup(program.pid, 'SIGKILL');
-    this.#looking ??= setTimeout(() => this.#killOrphans(), 0);
+    if (program.pid !== 0) this.#swept.push(program.pid);
+    this.#looking ??= setTimeout(() => this.#killOrphans(), lookMs);
   }
 
-  /** Kills orphans whose program is done; of unknown ones, when no program runs at all. */
+  /**
+   * Kills what swept programs left: their groups, and orphans that bear their mark; those without
+   * one when no program runs at all. There is nothing to kill while the helper has no other child.
+   */
   #killOrphans(): void {
     this.#looking = undefined;
     if (this.#lost) return;
     const leaders = new Set(Array.from(this.#programs.values(), (program) => program.pid));
-    const done = childrenOf(this.#child.pid!).filter((pid) => {
-      if (leaders.has(pid)) return false;
+    const others = ownChildrenOf(this.#child.pid!).filter((pid) => !leaders.has(pid));
+    if (others.length > 0 || !this.#inherits) this.#killSwept();
+    this.#swept = [];
+    const done = others.filter((pid) => {
       const id = variableOf(pid, mark);
       return id === undefined ? leaders.size === 0 : !this.#programs.has(id);
     });
     for (const pid of done) killTree(pid);
     // What a killed one had started is an orphan only now.
-    if (done.length > 0) this.#looking ??= setTimeout(() => this.#killOrphans(), lookAgainMs);
+    if (done.length > 0) this.#looking ??= setTimeout(() => this.#killOrphans(), lookMs);
+  }
+
+  #killSwept(): void {
+    for (const pid of this.#swept) signalGroup(pid, 'SIGKILL');
   }
 
   #lose(): void {
     this.#lost = true;
     this.#settleReady(false);
     clearTimeout(this.#looking);
+    this.#killSwept();
     for (const program of this.#programs.values()) {
       signalGroup(program.pid, 'SIGKILL');
       program.end(osConstants.signals.SIGKILL);

@@ -6,7 +6,8 @@
 #   run ID STDIN CWD FILE ARGC ARG ... NAME=VALUE ...    starts one, in its own process group
 #   opened ID                                            the runner has opened the pipes of ID
 #
-#   ready FD                  FD is a pipe the runner tries to open, to see whether it can
+#   ready FD ORPHANS          FD is a pipe the runner tries to open, to see whether it can; ORPHANS
+#                             is 1 if orphans become children of this
 #   started ID PID IN OUT ERR   numbers of the pipe ends, open here until `opened`
 #   exited ID STATUS          status as wait(2) gives it
 #   failed ID ERRNO           could not be executed; `exited` follows
@@ -73,6 +74,7 @@ sub run {
         reply('failed', $id, $! + 0);
         kill('KILL', $$);
     }
+    setpgrp($pid, $pid);    # here as well: the runner may signal the group as soon as it is told
     $running{$pid} = $id;
     $held{$id} = [$feed, $read_out, $read_err];
     reply('started', $id, $pid, $feed ? fileno($feed) : -1, fileno($read_out), fileno($read_err));
@@ -101,7 +103,7 @@ sub kill_all {
 }
 
 pipe(my $probe, my $probe_end) or die "no pipe: $!";
-reply('ready', fileno($probe));
+reply('ready', fileno($probe), $reaps_orphans ? 1 : 0);
 
 my $buffer = '';
 while (1) {
