@@ -35,7 +35,8 @@ export class FuncLogs {
 
   add(route: Route, bundle: string, line: FuncLog): void {
     const { level, text, requestId, fields } = line;
-    this.#log[level]({ component: 'func', requestId, bundle, sha: route.sha, ...fields }, text);
+    // What names the call comes last: no field of a Func passes for it.
+    this.#log[level]({ ...fields, requestId, bundle, sha: route.sha }, text);
     this.#timer ??= setTimeout(() => this.flush(), flushMs);
     if (this.#lines.length >= linesMax) return void this.#dropped++;
     const sent: LogLine = { at: Date.now(), level, bundle, sha: route.sha, text };

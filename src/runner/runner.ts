@@ -61,11 +61,13 @@ export class Runner {
   readonly #retiring = new Set<Promise<void>>();
 
   constructor(options: RunnerOptions) {
-    this.#options = options;
-    const { broker, log, socketDir, warm } = options;
+    const { broker, socketDir, warm } = options;
+    const log = options.log.child({ component: 'runner' });
+    this.#options = { ...options, log };
     this.#warm = new WarmWorkers({ count: warm, start: { socketDir }, log });
     this.#control = new Control(broker, log, this);
-    this.#logs = new FuncLogs(log, (lines) => this.#control.sendLogs(lines));
+    const funcLog = options.log.child({ component: 'func' });
+    this.#logs = new FuncLogs(funcLog, (lines) => this.#control.sendLogs(lines));
     options.metrics.onCollect(() => void this.#collect());
   }
 
