@@ -35,17 +35,17 @@ export interface Bench {
   options: BrokerOptions;
   broker: Broker;
   /** Opens one more, closed at the end. */
-  open(options?: Partial<BrokerOptions>): Promise<Broker>;
-  crash(): Promise<Broker>;
+  open: (options?: Partial<BrokerOptions>) => Promise<Broker>;
+  crash: () => Promise<Broker>;
 }
 
 export type Cases = Record<string, (bench: Bench) => Promise<void>>;
 
 export function runBrokerConformance(harness: BrokerHarness): void {
-  describe(`broker ${harness.name}`, () => {
+  void describe(`broker ${harness.name}`, () => {
     for (const [name, run] of Object.entries({ ...replyCases, ...durableCases })) {
       const skip = harness.skip?.[name] ?? false;
-      test(name, { skip }, () => onBench(harness, run));
+      void test(name, { skip }, () => onBench(harness, run));
     }
     for (const name of Object.keys(harness.skip ?? {}))
       assert.ok(name in replyCases || name in durableCases, `no conformance case "${name}"`);

@@ -75,7 +75,7 @@ export class MemoryBroker implements Broker {
   async broadcast(topic: string, message: ControlMessage): Promise<void> {
     if (this.#closed) throw closed();
     // In a microtask of its own, as between processes: a sender never runs its hearers' code.
-    await undefined;
+    await Promise.resolve();
     for (const listener of this.#topics.get(topic) ?? []) {
       try {
         listener(message);

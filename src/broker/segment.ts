@@ -91,7 +91,7 @@ export class Segment {
 }
 
 /** Makes the names in a folder durable. */
-export async function syncFolder(dir: string): Promise<void> {
+async function syncFolder(dir: string): Promise<void> {
   const folder = await open(dir, 'r');
   try {
     await folder.sync();

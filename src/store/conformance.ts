@@ -36,11 +36,11 @@ function routeOf(sha: string, revision: number, fields: Partial<EnabledRoute> = 
 }
 
 export function runStoreConformance(harness: StoreHarness): void {
-  describe(`store ${harness.name}`, () => {
+  void describe(`store ${harness.name}`, () => {
     for (const [name, run] of Object.entries(cases)) {
       const none =
         name.includes('restart') && !harness.reopen ? 'does not outlive its process' : false;
-      test(name, { skip: harness.skip?.[name] ?? none }, async () => {
+      void test(name, { skip: harness.skip?.[name] ?? none }, async () => {
         const store = await harness.open();
         const opened = [store];
         try {

@@ -1,7 +1,7 @@
 /** Between the rows of the tables and what the store speaks of. */
 import type { BundleRecord, EnabledRoute, TokenRecord } from './store.ts';
 
-type Row = Record<string, unknown>;
+export type Row = Record<string, string | number | null>;
 
 export function toBundle(row: Row): BundleRecord {
   return {

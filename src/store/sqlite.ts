@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FuncatronError } from '../errors.ts';
 import { migrations } from './migration.ts';
 import { fromRoute, routeColumns, toBundle, toRoute, toToken } from './row.ts';
+import type { Row } from './row.ts';
 import type { BundleRecord, Change, EnabledRoute, Store, TokenRecord } from './store.ts';
 
 /** Another process, such as `funcatron token`, holds the file only for moments. */
@@ -139,9 +140,9 @@ export class SqliteStore implements Store {
     this.#run(sql, name, JSON.stringify(value));
   }
 
-  #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+  #all(sql: string, ...values: SQLInputValue[]): Row[] {
     try {
-      return this.#prepare(sql).all(...values);
+      return this.#prepare(sql).all(...values) as Row[];
     } catch (cause) {
       throw failed(this.#path, 'read', cause);
     }

@@ -26,7 +26,7 @@ export interface Follower {
   end(): void;
 }
 
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** Longer text is cut: a line that got past a runner's own bound costs no more here. */
 const textLengthMax = 64 * 1024;

@@ -15,6 +15,7 @@ import { readBasePath, readHost, showPlace } from './place.ts';
 import type { Place } from './place.ts';
 import { bareRoute } from './route-table.ts';
 import type { RouteTable } from './route-table.ts';
+import { checkSecurity } from './security-check.ts';
 import { Turns } from './turn.ts';
 
 export interface EnableRequest {
@@ -56,7 +57,7 @@ export class Placement {
 
   /**
    * Enables a bundle in place of whatever is enabled there. Rejects with `overlay_invalid`,
-   * `enable_failed`, `handlers_missing` or `store_failed`; nothing has changed then.
+   * `props_invalid`, `enable_failed`, `handlers_missing` or `store_failed`; nothing has changed then.
    */
   async enable(request: EnableRequest): Promise<Placed> {
     const { bundle, props, overlay } = request;
@@ -65,6 +66,7 @@ export class Placement {
     const basePath =
       request.basePath === undefined ? contract.basePath : readBasePath(request.basePath);
     const queue = queueName(host, basePath);
+    const warnings = await checkSecurity(contract, props);
     return this.#turns.take(queue, async () => {
       const before = await this.#parts.table.find(host, basePath);
       const revision = await this.#parts.table.nextRevision();
@@ -79,7 +81,8 @@ export class Placement {
         ...(overlay !== undefined && { overlay }),
         enabledAt: Date.now(),
       };
-      return this.#place(route, before, await this.#remember(before, route));
+      const placed = await this.#place(route, before, await this.#remember(before, route));
+      return { route, warnings: [...warnings, ...placed.warnings] };
     });
   }
 

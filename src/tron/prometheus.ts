@@ -10,7 +10,7 @@ interface Value {
 
 export interface Exposition {
   contentType: string;
-  text(): Promise<string>;
+  text: () => Promise<string>;
 }
 
 /** Imports the client only now: whoever is never scraped does not pay for it. */

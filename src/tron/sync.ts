@@ -15,7 +15,7 @@ interface Parts {
   table: RouteTable;
   log: Log;
   /** Whether the place with this queue is being changed now: its change tells the nodes itself. */
-  isChanging(queue: string): boolean;
+  isChanging: (queue: string) => boolean;
 }
 
 interface Serves {
