@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { FuncatronError } from '../errors.ts';
+import { Cancellation } from '../message.ts';
 import { fixtureAssignment } from './conformance.ts';
 import { openSubject } from './conformance-subject.ts';
 import type { Request, Subject } from './conformance-subject.ts';
@@ -114,7 +115,7 @@ describe('what a Func returns', () => {
 describe('what a Func does wrong', () => {
   const names =
     'outer leaves leaves_at_once segfaults unavailable asks_for_too_much keeps_too_much ' +
-    'writes_past_python prints_in_thread forks never_ends';
+    'writes_past_python prints_in_thread forks hangs never_ends';
   let subject: Subject;
   const call = (name: string, id = name) => subject.call(`faults.${name}`, { id });
   const reopen = (over: Partial<Assignment> = {}) => open('faults', names, over);
@@ -184,6 +185,22 @@ describe('what a Func does wrong', () => {
   test('a forked child speaks for itself', async () => {
     assert.equal((await call('forks')).bytes.toString(), '"from the parent"');
     await subject.logged((line) => line.text === 'from the child');
+  });
+
+  test('calls that ignore their cancel take no thread from others', async () => {
+    const other = await reopen({ concurrency: 1 });
+    try {
+      for (let turn = 0; turn < 3; turn++) {
+        const cancellation = new Cancellation();
+        const hung = failure(other.open('faults.hangs', { cancellation }));
+        assert.equal(await other.worker.ping(20_000), true);
+        cancellation.cancel();
+        assert.equal((await hung).code, 'cancelled');
+      }
+      assert.equal((await other.call('faults.forks')).status, 200);
+    } finally {
+      await other.close();
+    }
   });
 
   test('a thread left behind does not hold up the end', async () => {

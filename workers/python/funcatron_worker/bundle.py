@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from time import tzset
 
 from .context import Bundle, FuncLog
 from .func import Func
@@ -37,6 +38,7 @@ class LoadedBundle:
     def load(self, assignment: dict[str, Any], loop: EventLoop, warm: WarmModules) -> None:
         """Imports what the operations name. Whatever the user's code raises goes through."""
         os.environ.update(assignment.get("env") or {})
+        tzset()
         os.chdir(self.dir)
         handler_file = assignment.get("handler")
         folder, handler_name = locate_handler(self.dir, handler_file)

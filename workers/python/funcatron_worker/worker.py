@@ -125,6 +125,13 @@ class Worker:
         self.memory.admit_thread()
         Thread(target=self._serve, name=f"funcatron-{self._threads}", daemon=True).start()
 
+    def _may_grow(self) -> bool:
+        """A cancelled call that goes on keeps its thread; the runner counts it no more."""
+        if self._threads < self._threads_max:
+            return True
+        stuck = sum(call.cancelled for call in self._calls.values())
+        return self._threads < self._threads_max + stuck
+
     def _serve(self) -> None:
         inbox, writer = self._inbox, self.writer
         while True:
@@ -152,7 +159,7 @@ class Worker:
                     for frame in self._read_frames():
                         self._handle(*frame)
                     self.writer.flush()
-                if len(idle) == 1 and self._threads < self._threads_max:
+                if len(idle) == 1 and self._may_grow():
                     self._start_thread()
             except Exception as error:  # without a reader nothing goes on
                 leave(error)
@@ -217,11 +224,11 @@ class Worker:
     # On the event loop.
 
     def _begin_posted(self) -> None:
-        from . import async_call
+        from .async_call import start
 
         loop, posted = self.loop.get(), self._posted
         while posted:
-            loop.create_task(async_call.run(posted.popleft()))
+            start(posted.popleft(), loop)
 
     def call_ended(self, call: Call, error: BaseException | None) -> None:
         del self._calls[call.stream]
