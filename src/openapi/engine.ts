@@ -6,6 +6,7 @@ import { FuncatronError } from '../errors.ts';
 import { createFormats } from './format.ts';
 import { prepareHeirs, prepareSchema, refusals, type Direction } from './prepare.ts';
 import type { Json, References } from './reference.ts';
+import { uniqueItems } from './unique.ts';
 
 export interface EngineOptions {
   direction: Direction;
@@ -84,10 +85,12 @@ function loadAjv(options: Options): { ajv: Ajv2020; formats: ReadonlySet<string>
     validateSchema: false,
     addUsedSchema: false,
     discriminator: true,
+    meta: false,
     logger: false,
     formats,
     code: { regExp: Object.assign(toRegExp, { code: 'toRegExp' }) },
   });
+  ajv.removeKeyword('uniqueItems').addKeyword(uniqueItems);
   for (const keyword of Object.values(refusals)) {
     ajv.addKeyword({ keyword, validate: () => false, errors: false });
   }

@@ -6,13 +6,18 @@ import { refusals } from './prepare.ts';
 import type { References } from './reference.ts';
 import { list, typeBits, typeNames, typesOf, valueType } from './shape.ts';
 
+/** A fault in one of many alternatives leaves as many behind. */
+const faultsPerFinding = 25;
+
 type Fault = ErrorObject<string, Record<string, unknown>>;
 
 /**
  * Findings, at most `max`, without faults that only repeat what a better one says. `prepared` finds
  * the schemas that the faults' own schemas refer to.
  */
-export function explain(faults: readonly Fault[], prepared: References, max: number): Finding[] {
+export function explain(all: readonly Fault[], prepared: References, max: number): Finding[] {
+  // Of a list with thousands of faults the first tell enough, and take no time to sort out.
+  const faults = all.slice(0, max * faultsPerFinding);
   const dropped = new Set<Fault>();
   for (const [index, fault] of faults.entries()) {
     const { keyword, params } = fault;
@@ -89,8 +94,6 @@ function describe(fault: Fault): Finding {
     case 'oneOf':
     case 'anyOf':
       return { at, message: alternativeMessage(fault) };
-    case 'uniqueItems':
-      return { at, message: `has the same item at ${params['j']} and ${params['i']}` };
     default:
       return { at, message: fault.message?.replace('NOT', 'not') ?? `breaks ${keyword}` };
   }

@@ -94,12 +94,15 @@ function readHead(head: string, place: string): Omit<Part, 'bytes'> {
   };
 }
 
-const parameter = /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))/g;
+/** Sticky: one parameter right after the other, so that no text is read twice. */
+const parameter = /;\s*([\w*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s";]+))\s*/y;
 
 function readDisposition(text: string): { name?: string; filename?: string } {
   if (!/^form-data\s*;/i.test(text)) return {};
   const found = new Map<string, string>();
-  for (const [, key, quoted, plain] of text.matchAll(parameter)) {
+  parameter.lastIndex = text.indexOf(';');
+  for (let next = parameter.exec(text); next; next = parameter.exec(text)) {
+    const [, key, quoted, plain] = next;
     found.set(key!.toLowerCase(), plain ?? unescapeQuoted(quoted!));
   }
   const name = found.get('name');

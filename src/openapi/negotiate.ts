@@ -48,9 +48,22 @@ function parseAccept(text: string): Preference[] {
   return preferences.sort((a, b) => specificity(b.range) - specificity(a.range));
 }
 
-/** Splits at commas outside quotes. */
+/** Splits at commas outside quotes, reading the text once whatever is in it. */
 function splitList(text: string): string[] {
-  return text.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  const elements: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (character === '\\' && isQuoted) at++;
+    else if (character === ',' && !isQuoted) {
+      elements.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  elements.push(text.slice(start));
+  return elements;
 }
 
 /** The most specific range that fits decides. A declared range is met by anything within it. */

@@ -98,7 +98,8 @@ function readHeaders(
 ): Json {
   const values: Json = {};
   for (const [name, reader] of readers) {
-    const value = reader.read(headers[name], noOccurrences, issues);
+    const raw = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    const value = reader.read(raw, noOccurrences, issues);
     if (value !== undefined) put(values, reader.name, value);
   }
   return values;

@@ -245,6 +245,7 @@ test('formats', () => {
       ['2024-02-29T12:00:00', '2024-02-29'],
     ],
     [text('uuid'), ['0189b1c2-7b1a-7c5e-8a3e-0123456789ab'], ['0189b1c2']],
+    [text('url'), ['https://a.example/b'], ['a', 'file:///b', `http://a${'::'.repeat(50_000)} `]],
     [text('email'), ['a@b.example'], ['a@', 'a b@c.example']],
     [text('uri'), ['https://a.example/b?c'], ['/b', 'a b']],
     [text('hostname'), ['a.example'], ['-a', 'a..b']],
@@ -299,6 +300,29 @@ test('findings are bounded, and of a huge value only the first is told', () => {
   const bad = (length: number) => Array.from({ length }, () => 'x');
   assert.equal(findings(schema, bad(500)).length, 20);
   assert.deepEqual(findings(schema, bad(1_000_000)), ['/0: must be integer']);
+});
+
+test('unique items: equal values of any kind, in time that grows with the list alone', () => {
+  const unique = { type: 'array', uniqueItems: true };
+  const table: [items: unknown[], message: string | undefined][] = [
+    [[1, '1', [1], { a: 1 }, '"1', null, true, 'true', [], {}], undefined],
+    [[0, -0], ': has the same item at 0 and 1'],
+    [[{ a: 1, b: [2] }, 3, { b: [2], a: 1 }], ': has the same item at 0 and 2'],
+    [[{ a: '1' }, { a: 1 }], undefined],
+    [['a', 'b', 'a'], ': has the same item at 0 and 2'],
+  ];
+  for (const [items, message] of table) {
+    assert.deepEqual(findings(unique, items), message === undefined ? [] : [message]);
+  }
+  assert.deepEqual(findings({ uniqueItems: false }, [1, 1]), []);
+  const many = Array.from({ length: 100_000 }, (_, index) => ({ index }));
+  assert.deepEqual(findings(unique, many), []);
+});
+
+test('thousands of values that match no alternative are told of in no time', () => {
+  const item = { anyOf: [ref('Cat'), ref('Dog'), { type: 'array', items: { type: 'integer' } }] };
+  const bad = Array.from({ length: 2_000 }, () => ({ kind: 1, lives: 'x', bark: 'y' }));
+  assert.equal(findings({ type: 'array', items: item }, bad, pets).length, 20);
 });
 
 test('names of Object.prototype are properties like any other', () => {
