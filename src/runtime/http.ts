@@ -2,13 +2,13 @@
  * The `http` runtime: the bundle is a program that serves HTTP on the port it is given; calls are
  * forwarded to it. `docs/http-runtime.md` is for those who write such programs.
  */
-import { connect } from 'node:net';
 import type { Pool } from 'undici';
 import { FuncatronError } from '../errors.ts';
 import type { Reply } from '../message.ts';
 import { findCommand } from '../watchdog/command.ts';
 import { checkVariables, cleanEnv } from '../watchdog/environment.ts';
 import { LineGate } from '../watchdog/line.ts';
+import { takesConnections } from '../watchdog/port.ts';
 import { describeExit, killProgram, stopProgram } from '../watchdog/program.ts';
 import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
@@ -125,22 +125,11 @@ class HttpWorker implements Worker {
     return exchange.reply;
   }
 
-  /** `OPTIONS *` is HTTP's own ping (RFC 9110, 9.3.7); whatever is answered, something answers. */
+  /** Whether the program takes connections: one that is blocked leaves them to the system. */
   async ping(timeoutMs: number): Promise<boolean> {
     if (this.#exit || !this.#running) return false;
     const { host, port } = this.#running;
-    return new Promise((resolve) => {
-      const socket = connect({ host, port });
-      const settle = (answered: boolean): void => {
-        clearTimeout(timer);
-        socket.destroy();
-        resolve(answered);
-      };
-      const timer = setTimeout(() => settle(false), timeoutMs);
-      socket.once('data', () => settle(true));
-      socket.once('close', () => settle(false)).on('error', () => undefined);
-      socket.write(`OPTIONS * HTTP/1.1\r\nHost: ${host}:${port}\r\nConnection: close\r\n\r\n`);
-    });
+    return takesConnections(host, port, timeoutMs);
   }
 
   async drain(): Promise<void> {
@@ -177,7 +166,7 @@ class HttpWorker implements Worker {
     if (code === 'UND_ERR_ABORTED') return cancelled();
     if (/^UND_ERR_(INVALID_ARG|REQ_CONTENT_LENGTH_MISMATCH|NOT_SUPPORTED)$/.test(code))
       return new FuncatronError('bad_request', `cannot be forwarded: ${error.message}`);
-    if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
       const detail = `the program's answer is no HTTP response: ${error.message}`;
       return new FuncatronError('func_bad_result', detail, { cause: error });
     }

@@ -6,6 +6,7 @@ import { treeOf } from './tree.ts';
 
 /** State LISTEN in /proc/net/tcp. */
 const listening = '0A';
+const lookMs = 5;
 
 /** A port of the loopback interface that is free now; somebody may take it before it is used. */
 export function findPort(): Promise<number> {
@@ -37,27 +38,60 @@ function accepts(host: string, port: number): Promise<boolean> {
 }
 
 /**
+ * Whether somebody takes connections to a port within `timeoutMs`. The system accepts them on
+ * behalf of a program that does nothing any more, so its queue of untaken ones is looked at; where
+ * that cannot be seen, a connection is all the proof there is.
+ */
+export async function takesConnections(
+  host: string,
+  port: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  const until = Date.now() + timeoutMs;
+  const socket = connect({ host, port });
+  try {
+    const connected = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('close', () => resolve(false));
+      socket.on('error', () => undefined).setTimeout(timeoutMs, () => resolve(false));
+    });
+    if (!connected) return false;
+    while (listeners(port).some(({ untaken }) => untaken > 0)) {
+      if (Date.now() >= until) return false;
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+    }
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
+
+/**
  * Whether a process below `pid` is who listens on `port`: false when somebody else is, undefined
  * when the machine does not tell (no /proc, or the sockets of others are hidden).
  */
 export function ownsPort(pid: number, port: number): boolean | undefined {
-  const inodes = listeners(port);
-  if (inodes.size === 0) return undefined;
-  const wanted = new Set([...inodes].map((inode) => `socket:[${inode}]`));
+  const found = listeners(port);
+  if (found.length === 0) return undefined;
+  const wanted = new Set(found.map(({ inode }) => `socket:[${inode}]`));
   return treeOf(pid).some((one) => holdsAny(one, wanted));
 }
 
-/** Inodes of the sockets that listen on a port (proc(5), /proc/net/tcp). */
-function listeners(port: number): Set<string> {
+interface Listener {
+  inode: string;
+  /** Connections that wait to be accepted. */
+  untaken: number;
+}
+
+/** The sockets that listen on a port (proc(5), /proc/net/tcp). */
+function listeners(port: number): Listener[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const inodes = new Set<string>();
-  for (const table of ['tcp', 'tcp6']) {
-    for (const line of readTable(table)) {
-      const [, local, , state, , , , , , inode] = line.trim().split(/\s+/);
-      if (state === listening && local?.endsWith(suffix) && inode) inodes.add(inode);
-    }
+  const found: Listener[] = [];
+  for (const line of [...readTable('tcp'), ...readTable('tcp6')]) {
+    const [, local, , state, queues, , , , , inode] = line.trim().split(/\s+/);
+    if (state !== listening || !local?.endsWith(suffix) || !inode) continue;
+    found.push({ inode, untaken: Number.parseInt(queues!.split(':')[1]!, 16) });
   }
-  return inodes;
+  return found;
 }
 
 function readTable(name: string): string[] {
