@@ -1,10 +1,10 @@
 /** Commands about bundles: `deploy upload list describe`. */
-import type { Contract } from '../openapi/contract.ts';
 import { contractId, loadContract } from '../openapi/load.ts';
 import { showBytes } from '../unit.ts';
 import { buildOnce } from './bundle-source.ts';
 import { checkBuilt } from './check-bundle.ts';
 import { curlLine } from './curl-line.ts';
+import { frontendUrl } from './frontend-url.ts';
 import { enableBundle } from './place-command.ts';
 import type { PlaceFlags } from './place-command.ts';
 import { printJson, printTable } from './terminal.ts';
@@ -15,7 +15,6 @@ import type { RemoteFlags } from './tron-client.ts';
 interface Uploaded {
   sha: string;
   route: string;
-  host: string | null;
   swagger: Record<string, unknown>;
 }
 
@@ -49,31 +48,21 @@ export async function deploy(
   await checkBuilt(built);
   const uploaded = await send(client, built.bytes);
   const enabled = await enableBundle(client, uploaded.sha, flags, terminal);
-  const text = JSON.stringify(uploaded.swagger);
-  const source = { file: 'funcatron.json', text };
-  const contract = await loadContract(source, { id: contractId(built.sha, enabled.overlay) });
-  const curl = await tryLine(contract, flags, uploaded, terminal);
-  if (flags.json) return printJson(terminal, { sha: built.sha, name: contract.name, curl });
-  terminal.say(
-    `${contract.name} ${contract.version} is enabled at ${flags.basePath ?? uploaded.route}`,
+  const contract = await loadContract(
+    { file: 'funcatron.json', text: JSON.stringify(uploaded.swagger) },
+    { id: contractId(built.sha, enabled.overlay), overlay: enabled.overlay },
   );
+  const place = {
+    host: flags.host ?? contract.host,
+    basePath: flags.basePath ?? contract.basePath,
+  };
+  const origin = await frontendUrl(client, flags, terminal);
+  const { host, basePath } = place;
+  const curl = curlLine(contract, { origin, basePath, ...(host && host !== '*' && { host }) });
+  if (flags.json) return printJson(terminal, { sha: built.sha, name: contract.name, curl });
+  terminal.say(`${contract.name} ${contract.version} is enabled at ${showPlace(place)}`);
   terminal.out(built.sha);
   terminal.out(curl);
-}
-
-async function tryLine(
-  contract: Contract,
-  flags: PlaceFlags & { frontend?: string },
-  { route, host }: Uploaded,
-  terminal: Terminal,
-): Promise<string> {
-  const frontend = flags.frontend ?? terminal.env.FUNCATRON_FRONTEND ?? 'http://localhost:8080';
-  const boundHost = flags.host ?? host;
-  return curlLine(contract, {
-    origin: frontend,
-    basePath: flags.basePath ?? route,
-    ...(boundHost && boundHost !== '*' && { host: boundHost }),
-  });
 }
 
 export async function upload(path: string, flags: RemoteFlags, terminal: Terminal): Promise<void> {

@@ -83,12 +83,21 @@ function bodyOf(document: Json, operation: Operation): { type: string; text: str
   if (!given) return undefined;
   const content = (resolve(document, given).content ?? {}) as Record<string, Json>;
   const types = Object.keys(content);
-  const type = types.find((one) => one.includes('json')) ?? types[0];
-  if (!type) return undefined;
-  const value = sample(document, content[type]!);
+  const declared = types.find((one) => one.includes('json')) ?? types[0];
+  if (!declared) return undefined;
+  const value = sample(document, content[declared]!);
+  const type = ranges[declared] ?? declared;
   if (type.includes('json')) return { type, text: JSON.stringify(value) };
   return { type, text: type === 'application/x-www-form-urlencoded' ? form(value) : String(value) };
 }
+
+/** What to send where any type, or any of a kind, is taken. */
+const ranges: Record<string, string> = {
+  '*/*': 'application/octet-stream',
+  'text/*': 'text/plain',
+  'application/*': 'application/octet-stream',
+  'image/*': 'image/png',
+};
 
 function form(value: unknown): string {
   return new URLSearchParams(

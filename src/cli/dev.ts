@@ -115,7 +115,8 @@ async function enable(
   const body: Record<string, unknown> = { sha, props, host: '*' };
   if (flags.overlay !== undefined)
     body.overlay = await readObject('--overlay', flags.overlay, terminal.cwd);
-  await client.json('/api/v1/enable', { json: body });
+  const { warnings } = await client.json<{ warnings?: string[] }>('/api/v1/enable', { json: body });
+  for (const warning of warnings ?? []) terminal.say(`warning: ${warning}`);
 }
 
 async function watch(folder: string, onChange: () => void): Promise<{ close(): Promise<void> }> {

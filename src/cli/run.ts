@@ -12,6 +12,8 @@ import type { Terminal } from './terminal.ts';
 
 type Flags = Record<string, unknown>;
 
+const frontendHelp = 'where calls go; the Tron knows its frontends ($FUNCATRON_FRONTEND)';
+
 export async function run(argv: string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal);
   try {
@@ -121,7 +123,8 @@ function addBundleCommands(program: Command, terminal: Terminal): void {
     .option('--props <file|json>', 'props of the bundle')
     .option('--overlay <file>', 'OpenAPI Overlay applied to the contract')
     .option('--host <host>', "host to bind, instead of the contract's")
-    .option('--base-path <path>', "base path to bind, instead of the contract's");
+    .option('--base-path <path>', "base path to bind, instead of the contract's")
+    .option('--frontend <url>', frontendHelp);
   remote(deploy).action(async (path: string, flags: Flags) =>
     (await load()).deploy(path, flags, terminal),
   );
@@ -188,7 +191,7 @@ function addCallCommands(program: Command, terminal: Terminal): void {
     .option('--data <text|@file|->', 'request body')
     .option('--header <name: value>', 'a request header; repeat for more', collect, [])
     .option('--bundle <name|sha>', 'the bundle, when several have the operation')
-    .option('--frontend <url>', 'where the frontend is [http://localhost:8080]');
+    .option('--frontend <url>', frontendHelp);
   remote(invoke).action(async (operation: string, flags: Flags) =>
     (await import('./invoke.ts')).invoke(operation, flags, terminal),
   );
