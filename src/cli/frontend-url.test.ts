@@ -20,9 +20,13 @@ before(async () => {
 });
 after(() => tron.close());
 
-const ask = (flags: { frontend?: string } = {}, env: Terminal['env'] = {}): Promise<string> => {
+const ask = (
+  flags: { frontend?: string } = {},
+  env: Terminal['env'] = {},
+  host = 'localhost',
+): Promise<string> => {
   const terminal = { ...silent, env };
-  const client = new TronClient({ tron: `http://localhost:${port}` }, terminal);
+  const client = new TronClient({ tron: `http://${host}:${port}` }, terminal);
   return frontendUrl(client, flags, terminal);
 };
 
@@ -45,6 +49,6 @@ test('what is said counts most, then what the Tron knows, then what is usual', a
 test('a loopback address of another machine is an address of that machine', async () => {
   nodes = [{ type: 'frontend', url: 'http://localhost:8080' }];
   assert.equal(await ask(), 'http://localhost:8080');
-  const far = { url: 'http://tron.example:3000', json: async () => nodes } as unknown as TronClient;
-  assert.equal(await frontendUrl(far, {}, silent), 'http://tron.example:8080');
+  // An address that reaches this machine, and does not say so.
+  assert.equal(await ask({}, {}, '0.0.0.0'), 'http://0.0.0.0:8080');
 });
