@@ -82,6 +82,8 @@ function loadAjv(options: Options): { ajv: Ajv2020; formats: ReadonlySet<string>
   const ajv = new engine.Ajv2020({
     ...options,
     strict: false,
+    // JSON such as 1e999 is read as Infinity, which is no number to anybody else.
+    strictNumbers: true,
     validateSchema: false,
     addUsedSchema: false,
     discriminator: true,

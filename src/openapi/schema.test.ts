@@ -261,6 +261,15 @@ test('formats', () => {
   }
 });
 
+test('a number too big to be one is none', () => {
+  const huge = JSON.parse('1e999') as number;
+  for (const schema of [{ type: 'number' }, { type: 'integer' }, { type: 'number', minimum: 0 }]) {
+    for (const value of [huge, -huge]) {
+      assert.deepEqual(findings(schema, value), [`: must be ${schema.type}`]);
+    }
+  }
+});
+
 test('plain messages', () => {
   const table: [schema: Json, value: unknown, message: string][] = [
     [{ type: 'object', additionalProperties: false }, { x: 1 }, '/x: is not allowed'],

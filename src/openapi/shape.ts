@@ -61,7 +61,7 @@ export function typeBits(declared: unknown): number {
   return names.reduce((bits, [name, bit]) => (wanted.includes(name) ? bits | bit : bits), 0);
 }
 
-/** The type of a value, as one bit of `type`; an integral number is an integer. */
+/** The type of a value, as one bit of `type`; none for numbers that JSON does not have. */
 export function valueType(value: unknown): number {
   if (value === null) return type.null;
   if (Array.isArray(value)) return type.array;
@@ -69,7 +69,8 @@ export function valueType(value: unknown): number {
     case 'boolean':
       return type.boolean;
     case 'number':
-      return Number.isInteger(value) ? type.integer : type.number & ~type.integer;
+      if (Number.isInteger(value)) return type.integer;
+      return Number.isFinite(value) ? type.number & ~type.integer : 0;
     case 'string':
       return type.string;
     default:
