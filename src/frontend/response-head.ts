@@ -56,7 +56,7 @@ export function doorHeaders(x: Exchange): string[] {
   const out = x.cors ? corsHeaders(x.cors, x.headers) : [];
   const notice = x.door.options.notice?.();
   if (notice) {
-    const text = `${notice.code}: ${notice.detail}`.replaceAll(/[^\x20-\x7e]+/g, ' ');
+    const text = `${notice.code}: ${notice.detail}`.replaceAll(/[^\x21-\x7e]+/g, ' ');
     out.push('funcatron-build-error', text.slice(0, 1000));
   }
   return out;

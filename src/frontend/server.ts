@@ -85,7 +85,7 @@ export class DoorServer {
     await closed;
     clearInterval(idle);
     clearTimeout(late);
-    for (const { socket } of this.#connections) await once(socket, 'close');
+    for (const { socket } of this.#connections) await once(socket, 'close').catch(() => undefined);
     // Once more, for the timer that `close` alone takes down.
     this.#http.close();
   }

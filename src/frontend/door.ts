@@ -1,0 +1,20 @@
+/** What all calls of one frontend share. */
+import type { Broker } from '../broker/broker.ts';
+import type { Log } from '../log.ts';
+import type { RouteEntry } from './entry.ts';
+import type { DoorMeter } from './meter.ts';
+import type { FrontendOptions } from './option.ts';
+import type { RouteTable } from './route-table.ts';
+
+export interface Door {
+  readonly broker: Broker;
+  readonly log: Log;
+  readonly meter: DoorMeter;
+  readonly options: FrontendOptions;
+  /** Replaced as a whole, never changed. */
+  table: RouteTable<RouteEntry>;
+  /** Resolves with the first table ever set, or when the wait for it is over; undefined then. */
+  firstTable: Promise<void> | undefined;
+  /** Closing: what is in flight ends, connections are not kept. */
+  draining: boolean;
+}

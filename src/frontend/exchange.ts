@@ -1,0 +1,101 @@
+/** One request at the door and its answer: what is known of it so far, and how it ends. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FuncatronError } from '../errors.ts';
+import { Cancellation } from '../message.ts';
+import type { Headers } from '../message.ts';
+import { answerFault } from './answer.ts';
+import type { Cors } from './cors.ts';
+import type { Connection, Pending } from './connection.ts';
+import type { Door } from './door.ts';
+import type { RouteEntry } from './entry.ts';
+import type { OperationMeter } from './meter.ts';
+import { requestId } from './request-id.ts';
+
+export class Exchange implements Pending {
+  readonly door: Door;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+  readonly id: string;
+  readonly headers: Headers;
+  readonly method: string;
+  readonly startedMs = performance.now();
+  readonly cancellation = new Cancellation();
+  host = '';
+  path = '';
+  query = '';
+  /** Declared length of the body; see `declaredLength`. */
+  declared = 0;
+  /** The client waits for our word before it sends the body (RFC 9110 section 10.1.1). */
+  awaitsContinue = false;
+  entry: RouteEntry | undefined;
+  cors: Cors | undefined;
+  meter: OperationMeter | undefined;
+  /** The connection ends with this answer. */
+  isLast = false;
+  /** The call was handed to the broker: errors from here on are not the door's. */
+  queued = false;
+  /** Answered to the end, or abandoned. */
+  ended = false;
+
+  constructor(
+    door: Door,
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
+    this.door = door;
+    this.connection = connection;
+    this.request = request;
+    this.response = response;
+    this.headers = request.headers as Headers;
+    this.method = request.method!;
+    this.id = requestId(this.headers['x-request-id']);
+    connection.open.add(this);
+    connection.latest = this;
+    door.meter.inFlight++;
+  }
+
+  /** The whole answer is on its way, or never will be. Counts once. */
+  end(status: number): void {
+    if (this.ended) return;
+    this.ended = true;
+    const { door, meter } = this;
+    door.meter.inFlight--;
+    if (meter) {
+      meter.count(status);
+      meter.seconds.observe((performance.now() - this.startedMs) / 1000);
+    }
+    if (door.options.accessLog) this.#logAccess(status);
+    this.connection.open.delete(this);
+  }
+
+  /** The client went away: whoever works for it is told. */
+  abandon(): void {
+    this.cancellation.cancel();
+    this.end(499);
+  }
+
+  /** The rest of the request is not to be understood: that is the answer, unless one has begun. */
+  refuse(fault: FuncatronError): void {
+    if (this.response.headersSent) return;
+    this.isLast = true;
+    this.cancellation.cancel();
+    answerFault(this, fault);
+  }
+
+  /** What every log line of this call carries. */
+  get logFields(): Record<string, unknown> {
+    const route = this.entry?.route;
+    return { requestId: this.id, ...(route && { bundle: route.name, sha: route.sha }) };
+  }
+
+  #logAccess(status: number): void {
+    const ms = Math.round((performance.now() - this.startedMs) * 1000) / 1000;
+    const { method, path, connection } = this;
+    this.door.log.info(
+      { ...this.logFields, method, path, status, ms, remote: connection.remote },
+      'answered',
+    );
+  }
+}

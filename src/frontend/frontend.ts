@@ -1,0 +1,74 @@
+/**
+ * The HTTP door: takes requests, enforces the contract, hands calls to the broker, answers with
+ * the replies. Everything that costs no place in a queue is settled here.
+ */
+import type { Broker } from '../broker/broker.ts';
+import type { Log } from '../log.ts';
+import type { Route } from '../message.ts';
+import type { Metrics } from '../metrics.ts';
+import type { ContractSource } from '../openapi/contract.ts';
+import { Control } from './control.ts';
+import type { Door } from './door.ts';
+import { DoorMeter } from './meter.ts';
+import { frontendDefaults } from './option.ts';
+import type { FrontendOptions } from './option.ts';
+import { RouteTable } from './route-table.ts';
+import { Routes } from './routes.ts';
+import { DoorServer } from './server.ts';
+import type { ListenOptions } from './server.ts';
+
+export interface FrontendParts {
+  broker: Broker;
+  contracts: ContractSource;
+  log: Log;
+  metrics: Metrics;
+  options?: Partial<FrontendOptions>;
+}
+
+export interface Frontend {
+  /** Where it listens, such as `http://localhost:8080`; empty before `listen`. */
+  readonly url: string;
+  /** Listens, then tells the Trons. Rejects with `address_in_use` or `option_invalid`. */
+  listen(options: ListenOptions): Promise<void>;
+  /** Finishes calls in flight, up to `drainMs`. Leaves the broker open. */
+  close(): Promise<void>;
+  /**
+   * Serves a whole new table, at once unless a contract in use changes; older ones are ignored.
+   * Rejects when a changed contract cannot be loaded: the one before keeps serving there.
+   */
+  setRoutes(routes: readonly Route[], revision: number): Promise<void>;
+}
+
+export function createFrontend(parts: FrontendParts): Frontend {
+  const options = { ...frontendDefaults, ...parts.options };
+  const { broker, contracts, metrics } = parts;
+  const log = parts.log.child({ component: 'frontend' });
+  const meter = new DoorMeter(metrics);
+  const table = new RouteTable<never>([], 0);
+  const door: Door = { broker, log, meter, options, table, firstTable: undefined, draining: false };
+  const routes = new Routes(door, { contracts, meter, cors: options.cors });
+  const server = new DoorServer(door);
+  const control = new Control({
+    broker,
+    log,
+    setRoutes: (list, revision) => routes.set(list, revision),
+    url: () => server.url,
+  });
+  const close = async (): Promise<void> => {
+    await control.close();
+    await server.close();
+    routes.close();
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    get url() {
+      return server.url;
+    },
+    async listen(where) {
+      await server.listen(where);
+      if (options.control) await control.start();
+    },
+    close: () => (closing ??= close()),
+    setRoutes: (list, revision) => routes.set(list, revision),
+  };
+}

@@ -1,0 +1,68 @@
+/** What a frontend can be told, and what it does when it is not. */
+import type { Problem } from '../message.ts';
+import type { Cors } from './cors.ts';
+
+export interface FrontendOptions {
+  /** Bytes a request body may have (`--body-max`). Default 10 MiB. */
+  bodyMax: number;
+  /** Bytes the request headers may have (`--headers-max`). Default 16 KiB. */
+  headersMax: number;
+  /** Characters the request target may have (`--uri-max`). Default 8 KiB. */
+  uriMax: number;
+  /** Connections open at a time (`--connections-max`). Default 10,000. */
+  connectionsMax: number;
+  /** Time a client gets to send the request headers (`--headers-timeout`). Default 10 s. */
+  headersTimeoutMs: number;
+  /** Time a client gets to send the whole request (`--request-timeout`). Default 60 s. */
+  requestTimeoutMs: number;
+  /** Time an idle connection is kept (`--keep-alive`). Default 65 s. */
+  keepAliveMs: number;
+  /** Time a client may take no byte of its answer (`--stall-timeout`). Default 60 s. */
+  stallTimeoutMs: number;
+  /** Time calls in flight get to end at `close` (`--drain`). Default 30 s. */
+  drainMs: number;
+  /** Time a refused client gets to stop sending before its connection is reset. Default 1 s. */
+  lingerMs: number;
+  /** Time calls wait for the first route table ever (`--routes-wait`). Default 1 s. */
+  routesWaitMs: number;
+  /** Time without a call after which a route lets go of its contract. Default 10 min. */
+  contractIdleMs: number;
+  /** Answers carry the stack of what failed (dev only). */
+  dev: boolean;
+  /** Serve `/ui/` and `/openapi.json` where no operation does. */
+  docs: boolean;
+  /** Log a line per call at info. */
+  accessLog: boolean;
+  /** Cross-origin access to bundles whose own settings say nothing of it. */
+  cors: Cors | undefined;
+  /** Whether to take routes from Trons by control messages. Default true. */
+  control: boolean;
+  /** Awaited before a call is routed; undefined: nothing to wait for. */
+  beforeCall: (() => Promise<void> | undefined) | undefined;
+  /** The last build's error, shown in answers until it is mended. */
+  notice: (() => Problem | undefined) | undefined;
+}
+
+const kib = 1024;
+
+export const frontendDefaults: FrontendOptions = {
+  bodyMax: 10 * kib * kib,
+  headersMax: 16 * kib,
+  uriMax: 8 * kib,
+  connectionsMax: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 65_000,
+  stallTimeoutMs: 60_000,
+  drainMs: 30_000,
+  lingerMs: 1_000,
+  routesWaitMs: 1_000,
+  contractIdleMs: 600_000,
+  dev: false,
+  docs: false,
+  accessLog: false,
+  cors: undefined,
+  control: true,
+  beforeCall: undefined,
+  notice: undefined,
+};

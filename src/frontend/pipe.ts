@@ -1,0 +1,56 @@
+/** A body that comes in chunks, sent as they come and no faster than the client takes them. */
+import type { ServerResponse } from 'node:http';
+import type { Exchange } from './exchange.ts';
+
+/**
+ * Sends a stream; the head is written. A stream that breaks, or that is not of the length its head
+ * promised, breaks the connection: the client must not take a part for the whole. Never rejects.
+ */
+export async function pipe(
+  x: Exchange,
+  status: number,
+  body: AsyncIterable<Uint8Array>,
+  length: number | undefined,
+): Promise<void> {
+  const { response } = x;
+  response.flushHeaders();
+  try {
+    const size = await send(x, body, length);
+    if (length !== undefined && size !== length && !x.ended)
+      throw new Error(`the body is not of the ${length} bytes its content-length says`);
+    response.end();
+  } catch (thrown) {
+    if (!x.ended) x.door.log.warn({ ...x.logFields, err: thrown }, 'the response broke off');
+    response.destroy();
+  }
+  x.end(status);
+}
+
+/** Returns how many bytes came; stops where more come than the head promised. */
+async function send(
+  x: Exchange,
+  body: AsyncIterable<Uint8Array>,
+  length: number | undefined,
+): Promise<number> {
+  const { response } = x;
+  let size = 0;
+  for await (const chunk of body) {
+    if (x.ended) break;
+    size += chunk.byteLength;
+    if (length !== undefined && size > length) break;
+    if (chunk.byteLength > 0 && !response.write(chunk)) await drained(response);
+  }
+  return size;
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.on('drain', done);
+    response.on('close', done);
+  });
+}

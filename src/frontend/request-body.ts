@@ -1,0 +1,64 @@
+/** The request body: read whole, within the limit, as chunks come. */
+import type { IncomingMessage } from 'node:http';
+import { FuncatronError } from '../errors.ts';
+import type { Cancellation, Headers } from '../message.ts';
+
+/** No content-length: chunks until the last one. */
+export const chunked = -1;
+
+/** Length of the body a request declares: 0 for none, `chunked` when only its end will tell. */
+export function declaredLength(headers: Headers): number {
+  if (headers['transfer-encoding'] !== undefined) return chunked;
+  const length = headers['content-length'];
+  return length === undefined ? 0 : Number(length);
+}
+
+/** Throws `bad_request` for a transfer coding nobody here undoes (RFC 9112 section 6.1). */
+export function checkCoding(headers: Headers): void {
+  const coding = String(headers['transfer-encoding']);
+  if (coding.trim().toLowerCase() === 'chunked') return;
+  const detail = `transfer-encoding "${coding}" is not supported; send chunked alone`;
+  throw new FuncatronError('bad_request', detail, { status: 501 });
+}
+
+/** Throws `body_too_large` before a byte of it is read, if the declared length says so. */
+export function checkDeclared(declared: number, limit: number): void {
+  if (declared > limit) throw tooLarge(limit, `it declares ${declared} bytes`);
+}
+
+/**
+ * Reads the body. Rejects with `body_too_large` as soon as the limit is passed, and with
+ * `cancelled` when the client goes away before its end.
+ */
+export function readBody(
+  request: IncomingMessage,
+  declared: number,
+  limit: number,
+  cancellation: Cancellation,
+): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const take = (chunk: Uint8Array): void => {
+      size += chunk.byteLength;
+      // Most bodies come in one chunk: it is the body, and nobody waits for its end.
+      if (size === declared && chunks.length === 0) return resolve(chunk);
+      chunks.push(chunk);
+      if (size === declared) return resolve(Buffer.concat(chunks, size));
+      if (size <= limit) return;
+      request.off('data', take);
+      request.pause();
+      reject(tooLarge(limit, `more than that came`));
+    };
+    request.on('data', take);
+    if (declared === chunked) request.on('end', () => resolve(Buffer.concat(chunks, size)));
+    cancellation.onCancel(() => {
+      reject(new FuncatronError('cancelled', 'the client went away before its request was whole'));
+    });
+  });
+}
+
+function tooLarge(limit: number, why: string): FuncatronError {
+  const detail = `the body may have ${limit} bytes (--body-max), and ${why}`;
+  return new FuncatronError('body_too_large', detail);
+}

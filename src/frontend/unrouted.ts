@@ -1,0 +1,63 @@
+/** Requests no bundle has an operation for: the door's own pages, and clear refusals. */
+import { FuncatronError } from '../errors.ts';
+import { empty } from '../message.ts';
+import { answerOwn, answerProblem } from './answer.ts';
+import { answerDocs } from './docs.ts';
+import type { Exchange } from './exchange.ts';
+
+const health = '/healthz';
+const routes = '/__routes';
+
+/** Pages that answer at once, also while no route table has come yet. */
+export function isReserved(path: string): boolean {
+  return path === health || path === routes;
+}
+
+/** Answers what the door serves itself; else throws `no_route` or `not_found`. */
+export async function answerUnrouted(x: Exchange): Promise<void> {
+  const { door, path } = x;
+  if (path === '*' && x.method === 'OPTIONS') return answerOwn(x, 204, [], empty);
+  if (path === '*') throw new FuncatronError('bad_request', 'only OPTIONS may ask for *');
+  if (x.method === 'GET' || x.method === 'HEAD') {
+    if (path === health) return answerHealth(x);
+    if (path === routes) return answerRoutes(x);
+    const shown = door.options.docs && (await answerDocs(x));
+    if (shown) return;
+  }
+  if (x.entry) {
+    const { name, basePath } = x.entry.route;
+    const detail = `bundle "${name}" at ${basePath} has no path for ${path}`;
+    throw new FuncatronError('not_found', detail);
+  }
+  const notice = door.options.notice?.();
+  if (notice && door.table.entries.length === 0)
+    return answerProblem(x, { ...notice, status: 500 });
+  throw new FuncatronError('no_route', describeMiss(x));
+}
+
+function describeMiss({ door, host, path }: Exchange): string {
+  if (door.table.entries.length === 0)
+    return 'nothing is enabled here yet; enable a bundle with: funcatron deploy DIR';
+  return `no bundle is enabled for host "${host}" and path ${path}; GET ${routes} lists what is`;
+}
+
+function answerHealth(x: Exchange): void {
+  const { draining, table } = x.door;
+  const status = draining ? 'draining' : 'ok';
+  const body = { status, routes: table.entries.length, revision: table.revision };
+  answerJson(x, draining ? 503 : 200, body);
+}
+
+/** Without props: the original showed them to everybody, passwords included. */
+function answerRoutes(x: Exchange): void {
+  const { table } = x.door;
+  const list = table.entries.map(({ route: { host, basePath, queue, sha } }) => {
+    return { host, path: basePath, queue, sha };
+  });
+  answerJson(x, 200, { version: table.revision, routes: list });
+}
+
+function answerJson(x: Exchange, status: number, value: unknown): void {
+  const headers = ['content-type', 'application/json', 'cache-control', 'no-store'];
+  answerOwn(x, status, headers, Buffer.from(`${JSON.stringify(value)}\n`));
+}
