@@ -11,6 +11,7 @@ import type { Direction } from './prepare.ts';
 import { decodeText, reading, report, type ContentLimits, type ReadContent } from './reading.ts';
 import type { Json } from './reference.ts';
 import type { Schemas } from './schema.ts';
+import { type, typesOf } from './shape.ts';
 
 /** `source` is a media type object of OpenAPI 3.1; `{}` says nothing about the value. */
 export function compileContent(
@@ -60,8 +61,11 @@ function requireUtf8(media: Media): void {
 function compileText(schema: unknown, schemas: Schemas, direction: Direction): ReadContent {
   const check = schemas.compile(schema, direction);
   const coerce = compileCoerce(schema, schemas.references);
+  // A number is one with the line end that programs print, too; in text a blank is a character.
+  const isTrimmed = (typesOf(schema, schemas.references) & type.string) === 0;
   return (bytes, media, issues) => {
-    const value = coerce(decodeText(bytes, media));
+    const text = decodeText(bytes, media);
+    const value = coerce(isTrimmed ? text.trim() : text);
     report(check, value, issues);
     return { kind: 'text', value };
   };

@@ -97,3 +97,12 @@ test('whether there is anything to check', () => {
   assert.equal(checks({ 200: {}, default: { content } }), true);
   assert.equal(checks({ 200: { headers: { a: { required: true } } } }), true);
 });
+
+test('a number in text may have blanks around it, and text may not', () => {
+  const plain = (schema: object) => ({ 200: { content: { 'text/plain': { schema } } } });
+  const text = { 'content-type': 'text/plain' };
+  assert.deepEqual(check(plain({ type: 'integer' }), 200, ' 5\n', text), []);
+  assert.deepEqual(check(plain({ type: 'boolean' }), 200, 'true\r\n', text), []);
+  assert.equal(check(plain({ type: 'integer' }), 200, '5 6\n', text).length, 1);
+  assert.equal(check(plain({ type: 'string', maxLength: 1 }), 200, '5\n', text).length, 1);
+});
