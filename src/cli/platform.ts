@@ -125,6 +125,7 @@ function createRunner(
     dir: dirs.unpacked,
     socketDir: dirs.sockets,
     drainMs: drain,
+    replyBytesMax: options.replyMax,
     stacks: dev,
     responseMode: dev ? 'enforce' : 'report',
   });

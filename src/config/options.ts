@@ -1,11 +1,12 @@
-/** Every option of the servers, in the groups that the commands take. */
-import { bytes, choice, count, duration, flag, port, text } from './option.ts';
+/** Every option of every command, in the groups that the commands take. */
+import { bytes, choice, count, duration, flag, flagOnly } from './option.ts';
+import { grouped, list, optional, port, text } from './option.ts';
 import type { Values } from './option.ts';
 
 const mib = 2 ** 20;
 
 /** Options of everything that writes logs. */
-export const logOptions = {
+export const logOptions = grouped('Logs', {
   logLevel: choice('--log-level <level>', 'least severe line that is written', 'info', [
     'trace',
     'debug',
@@ -19,10 +20,10 @@ export const logOptions = {
     'json',
     'pretty',
   ]),
-};
+});
 
 /** Options of the HTTP door. */
-export const frontendOptions = {
+export const frontendOptions = grouped('Frontend', {
   host: text('--host <address>', 'address the frontend listens on', '0.0.0.0'),
   port: port('--port <port>', 'port the frontend listens on', 8080),
   bodyMax: bytes('--body-max <size>', 'largest request body', 10 * mib),
@@ -44,19 +45,26 @@ export const frontendOptions = {
   connectionsMax: count('--connections-max <count>', 'open connections', 10_000, 1),
   cors: text('--cors <origins>', 'origins allowed by CORS: *, or a list with commas', ''),
   accessLog: flag('--access-log', 'write a line per call'),
-};
+});
+
+/** Options of what waits in queues. */
+export const queueOptions = grouped('Queues', {
+  queueMax: count('--queue-max <count>', 'calls that may wait in one queue', 10_000, 1),
+  queueBytesMax: bytes('--queue-bytes-max <size>', 'bodies that may wait in one queue', 256 * mib),
+  journalMax: bytes('--journal-max <size>', 'asynchronous calls kept on disk', 1024 * mib),
+  asyncTries: count('--async-tries <count>', 'deliveries of one asynchronous call', 5, 1),
+});
 
 /** Options of what runs the Funcs. */
-export const runnerOptions = {
+export const runnerOptions = grouped('Runner', {
   warm: count('--warm <count>', 'unassigned workers kept ready per runtime', 1),
   prefetch: count('--prefetch <count>', 'calls a queue hands this runner at a time', 500, 1),
+  replyMax: bytes('--reply-max <size>', 'answer of a program run per call', 1024 * mib),
   drain: duration('--drain <time>', 'time calls in flight get to end at shutdown', 30_000),
-};
+});
 
-/** Options of the control plane. */
-export const tronOptions = {
-  tronHost: text('--tron-host <address>', 'address the Tron listens on', '127.0.0.1'),
-  tronPort: port('--tron-port <port>', 'port the Tron listens on', 3000),
+/** What a bundle may not go over, where it is made and where it is taken. */
+export const bundleOptions = grouped('Limits of bundles', {
   bundleMax: bytes('--bundle-max <size>', 'largest bundle file', 256 * mib),
   bundleUnpackedMax: bytes('--bundle-unpacked-max <size>', 'largest unpacked bundle', 1024 * mib),
   bundleEntryMax: bytes('--bundle-entry-max <size>', 'largest file in a bundle', 512 * mib),
@@ -64,28 +72,116 @@ export const tronOptions = {
   bundleRatioMax: count('--bundle-ratio-max <times>', 'unpacked size over size', 200, 1),
   bundlePathMax: bytes('--bundle-path-max <size>', 'longest path in a bundle', 1_024),
   contractMax: bytes('--contract-max <size>', 'largest contract', 8 * mib),
+});
+
+/** Options of the control plane. */
+export const tronOptions = grouped('Tron', {
+  tronHost: text('--tron-host <address>', 'address the Tron listens on', '127.0.0.1'),
+  tronPort: port('--tron-port <port>', 'port the Tron listens on', 3000),
   uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
   enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
   logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
-};
+});
 
 /** Options of where state lives. */
-export const stateOptions = {
+export const stateOptions = grouped('State', {
   data: text('--data <folder>', 'folder for state, bundles and the journal', '.funcatron'),
   broker: text('--broker <url>', 'message broker', 'memory:'),
-  store: text('--store <url>', 'state of the Tron; default: SQLite in the data folder', ''),
-  queueMax: count('--queue-max <count>', 'calls that may wait in one queue', 10_000, 1),
-  queueBytesMax: bytes('--queue-bytes-max <size>', 'bodies that may wait in one queue', 256 * mib),
-  journalMax: bytes('--journal-max <size>', 'asynchronous calls kept on disk', 1024 * mib),
-  asyncTries: count('--async-tries <count>', 'deliveries of one asynchronous call', 5, 1),
-};
+  store: text('--store <url>', 'state of the Tron; without one, SQLite in the data folder', ''),
+});
 
 export const serveOptions = {
   ...frontendOptions,
   ...tronOptions,
+  ...bundleOptions,
   ...runnerOptions,
+  ...queueOptions,
   ...stateOptions,
   ...logOptions,
 };
 
 export type ServeOptions = Values<typeof serveOptions>;
+
+/** Where commands find a Tron. */
+export const remoteOptions = grouped('Tron', {
+  tron: text('--tron <url>', 'where the Tron is', 'http://localhost:3000'),
+  token: text('--token <token>', 'token for the Tron', ''),
+});
+
+/** Where commands find a frontend. */
+export const doorOptions = grouped('Frontend', {
+  frontend: text('--frontend <url>', 'where the frontend is; without one, the Tron is asked', ''),
+});
+
+export const jsonOptions = {
+  json: flagOnly(flag('--json', 'print JSON')),
+};
+
+/** What is given when a bundle is enabled, and never part of it. */
+export const propsOptions = {
+  props: optional('--props <file|json>', 'props of the bundle'),
+  overlay: optional('--overlay <file|json>', 'OpenAPI Overlay applied to the contract'),
+};
+
+export const placeOptions = {
+  host: optional('--host <host>', "host to bind, instead of the contract's; * for any"),
+  basePath: optional('--base-path <path>', "base path to bind, instead of the contract's"),
+};
+
+/** Options of `dev`: those of `serve` but where state lives, with defaults of their own. */
+export const devOptions = {
+  ...propsOptions,
+  ...frontendOptions,
+  ...grouped('Frontend', {
+    host: variable(
+      'FUNCATRON_DEV_HOST',
+      text('--host <address>', 'address to listen on', '127.0.0.1'),
+    ),
+    port: variable('FUNCATRON_DEV_PORT', port('--port <port>', 'port of endpoints and docs', 3001)),
+  }),
+  ...runnerOptions,
+  ...grouped('Runner', {
+    drain: variable(
+      'FUNCATRON_DEV_DRAIN',
+      duration('--drain <time>', 'time calls in flight get to end at shutdown', 2_000),
+    ),
+  }),
+  ...queueOptions,
+  ...bundleOptions,
+  ...logOptions,
+};
+
+export const initOptions = {
+  lang: flagOnly(choice('--lang <lang>', 'language', 'ts', ['ts', 'js', 'python', 'process'])),
+};
+
+export const buildOptions = {
+  output: optional('-o, --output <file>', 'file to write; without one, <name>.zip'),
+};
+
+export const invokeOptions = {
+  param: list('--param <name=value>', 'a parameter, in the path or elsewhere'),
+  data: optional('--data <text|@file|->', 'request body: text, a file, or standard input'),
+  header: list('--header <name: value>', 'a request header'),
+  bundle: optional('--bundle <name|sha>', 'the bundle, when several have the operation'),
+};
+
+export const logsOptions = {
+  follow: flagOnly(flag('-f, --follow', 'go on as they come')),
+  bundle: optional('--bundle <name|sha>', 'only of this bundle'),
+  request: optional('--request <id>', 'only of this request'),
+  level: flagOnly(
+    choice('--level <level>', 'only of this level and above', 'debug', [
+      'debug',
+      'info',
+      'warn',
+      'error',
+    ]),
+  ),
+  tail: flagOnly(count('--tail <count>', 'how many of the lines that were', 100)),
+};
+
+/** The same option, given by a variable of its own: its default differs from another's. */
+function variable<T extends { env: string | undefined }>(env: string, given: T): T {
+  return { ...given, env };
+}

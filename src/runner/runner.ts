@@ -32,6 +32,8 @@ export interface RunnerOptions {
   warm: number;
   /** Calls one queue hands this runner at a time, at most (`--prefetch`). */
   prefetch: number;
+  /** What one program of the `process` runtime may write as its answer (`--reply-max`). */
+  replyBytesMax?: number;
   /** Time calls in hand get to end when the runner closes, in milliseconds (`--drain`). */
   drainMs: number;
   /** Failures carry the Func's stack (dev only). */
@@ -61,10 +63,10 @@ export class Runner {
   readonly #retiring = new Set<Promise<void>>();
 
   constructor(options: RunnerOptions) {
-    const { broker, socketDir, warm } = options;
+    const { broker, socketDir, replyBytesMax, warm } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
-    this.#warm = new WarmWorkers({ count: warm, start: { socketDir }, log });
+    this.#warm = new WarmWorkers({ count: warm, start: { socketDir, replyBytesMax }, log });
     this.#control = new Control(broker, log, this);
     const funcLog = options.log.child({ component: 'func' });
     this.#logs = new FuncLogs(funcLog, (lines) => this.#control.sendLogs(lines));
