@@ -58,7 +58,7 @@ export interface QueueDepth {
 
 export interface BrokerOptions {
   log: Log;
-  /** Folder for what must survive a restart; without one, `publish` rejects with `journal_failed`. */
+  /** Folder of its own for what must survive a restart; without one, `publish` rejects with `journal_failed`. */
   dataDir?: string;
   /** Calls that may wait in one queue, at most (`--queue-max`). Default 10,000. */
   queueMax?: number;

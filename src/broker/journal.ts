@@ -43,6 +43,8 @@ export class Journal {
   readonly #release: () => void;
   readonly #calls: Map<number, Kept>;
   readonly #writer: Writer;
+  /** Called before a call is refused for want of so many bytes: may forget others. */
+  onFull: (bytes: number) => void = () => {};
   #nextId: number;
   /** Bytes of kept calls, those included that are being written. */
   #bytes = 0;
@@ -90,10 +92,11 @@ export class Journal {
     const bytes = recordBytes(data.length);
     const { bytesMax, dir } = this.#options;
     if (this.#closed) throw failed('the journal is closed');
+    if (this.#bytes + bytes > bytesMax) this.onFull(this.#bytes + bytes - bytesMax);
     if (this.#bytes + bytes > bytesMax)
       throw failed(
         `${this.#bytes} of ${bytesMax} bytes are kept already (--journal-max); ` +
-          'raise the limit, start more runners, or delete dead letters',
+          'raise the limit, or start more runners',
       );
     this.#bytes += bytes;
     const id = this.#nextId++;

@@ -10,7 +10,7 @@ const sqliteBusy = 5;
 /** Holds `dir` until the function it resolves with is called. Rejects with `option_invalid`. */
 export async function holdFolder(dir: string): Promise<() => void> {
   const { DatabaseSync } = await import('node:sqlite');
-  const database = new DatabaseSync(join(dir, 'lock'));
+  const database = new DatabaseSync(join(dir, 'journal.lock'));
   try {
     database.exec('BEGIN EXCLUSIVE');
   } catch (cause) {

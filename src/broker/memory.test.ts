@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cp } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLog } from '../log.ts';
 import { openBroker } from './broker.ts';
@@ -15,7 +16,8 @@ runBrokerConformance({
   // What kill -9 leaves is what was written; journal.test.ts does it with a real process.
   crash: async (broker, options) => {
     const dataDir = `${options.dataDir}/after`;
-    await cp(`${options.dataDir}/journal`, `${dataDir}/journal`, { recursive: true });
+    const names = await readdir(options.dataDir!);
+    for (const name of names) await cp(join(options.dataDir!, name), join(dataDir, name));
     void broker.close();
     return openBroker('memory:', { ...options, dataDir });
   },

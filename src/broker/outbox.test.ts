@@ -76,6 +76,32 @@ test('a call that fails because the broker closes is delivered again at the next
   await again.close();
 });
 
+test('dead letters make room for new calls when the journal is full', async (t) => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'outbox-'));
+  t.after(() => rm(dataDir, { recursive: true }));
+  const journalMax = 5000;
+  const broker = await MemoryBroker.open({ log, dataDir, retry, journalMax });
+  const consumer = await broker.consume(
+    'q',
+    async () => {
+      throw new FuncatronError('func_failed', 'always');
+    },
+    { prefetch: 1 },
+  );
+  const large = () => callOf('x'.repeat(1500));
+  for (let dead = 1; dead <= 2; dead++) {
+    await broker.publish('q', large());
+    await until('it is dead', async () => (await broker.depth('q')).dead === dead);
+  }
+  await consumer.stop();
+  await broker.publish('q', large());
+  await broker.publish('q', large());
+  const { waiting, dead } = await broker.depth('q');
+  assert.deepEqual({ waiting, dead }, { waiting: 2, dead: 0 });
+  await assert.rejects(broker.publish('q', large()), { code: 'journal_failed' });
+  await broker.close();
+});
+
 test('a streamed body is kept whole', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'outbox-'));
   t.after(() => rm(dataDir, { recursive: true }));

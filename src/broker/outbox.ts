@@ -5,7 +5,6 @@
  * A kept call is *waiting* (a job in its queue), *in hand*, *resting* (a timer holds it until its
  * next try) or *dead*.
  */
-import { join } from 'node:path';
 import { toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Body, Call } from '../message.ts';
@@ -57,9 +56,9 @@ export class Outbox {
   static async open(options: OutboxOptions, queueOf: (name: string) => Queue): Promise<Outbox> {
     const { dataDir, log } = options;
     const bytesMax = options.journalMax ?? journalMaxDefault;
-    const dir = join(dataDir, 'journal');
-    const journal = await Journal.open({ dir, bytesMax, segmentBytesMax, log });
+    const journal = await Journal.open({ dir: dataDir, bytesMax, segmentBytesMax, log });
     const outbox = new Outbox(journal, options, queueOf);
+    journal.onFull = (bytes) => outbox.#makeRoom(bytes);
     for (const kept of journal.calls.values()) outbox.#restore(kept);
     return outbox;
   }
@@ -125,6 +124,19 @@ export class Outbox {
     this.#closed = true;
     for (const timer of this.#resting.values()) clearTimeout(timer);
     await this.journal.close();
+  }
+
+  /** Deletes dead letters, the oldest first, so that they never keep a new call out. */
+  #makeRoom(bytes: number): void {
+    let freed = 0;
+    for (const { id, bytes: freedBy, state } of this.journal.calls.values()) {
+      if (freed >= bytes) return;
+      if (!this.bury(id)) continue;
+      freed += freedBy;
+      const { queue, callId, error } = state;
+      const lost = { queue, requestId: callId, ...error };
+      this.#log.error(lost, 'dead letter deleted: the journal is full (--journal-max)');
+    }
   }
 
   #restore(kept: Kept): void {

@@ -30,6 +30,8 @@ export interface Ack {
   node: string;
   ok: boolean;
   error?: Problem;
+  /** Funcs that the code lacks, where a runner serves it all the same (dev). */
+  missing: { operationId: string; mend: string }[];
   /** Whether this is silence, not an answer: the node may have done it all the same. */
   silent: boolean;
 }
@@ -166,10 +168,11 @@ export class Nodes {
       if (asked.left.has(id)) settle(asked, silence(id, node.type, 'went away'));
   }
 
-  #acknowledge({ of, from, ok, error }: ControlMessage): void {
+  #acknowledge({ of, from, ok, error, missing }: ControlMessage): void {
     const asked = this.#asked.get(String(of));
-    const ack: Ack = { node: from, ok: ok === true, silent: false };
+    const ack: Ack = { node: from, ok: ok === true, silent: false, missing: [] };
     if (error) ack.error = error as Problem;
+    if (Array.isArray(missing)) ack.missing = missing;
     if (asked?.left.has(from)) settle(asked, ack);
     else if (!ack.ok) this.#log.warn({ node: from, error }, 'a node could not do what it was told');
   }
@@ -187,5 +190,5 @@ function settle(asked: Asked, ack: Ack): void {
 
 function silence(node: string, type: NodeType, why: string): Ack {
   const error = new FuncatronError('enable_failed', `${type} ${node} ${why}`).toProblem();
-  return { node, ok: false, silent: true, error };
+  return { node, ok: false, silent: true, error, missing: [] };
 }

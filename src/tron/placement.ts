@@ -211,5 +211,9 @@ function isSame(a: EnabledRoute, b: EnabledRoute): boolean {
 
 function describe(acks: Ack[], refused: Ack[]): string[] {
   if (acks.length === 0) return ['no runner is alive; calls wait until one comes'];
-  return refused.map(({ node, error }) => `runner ${node}: ${error?.detail ?? 'refused'}`);
+  const missing = acks.flatMap((ack) =>
+    ack.missing.map(({ operationId, mend }) => `Func ${operationId} is missing: ${mend}`),
+  );
+  const refusals = refused.map(({ node, error }) => `runner ${node}: ${error?.detail ?? 'no'}`);
+  return [...refusals, ...new Set(missing)];
 }

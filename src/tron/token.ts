@@ -11,6 +11,7 @@ export async function createToken(store: Store, name: string): Promise<string> {
     throw new FuncatronError(
       'option_invalid',
       `token name "${name}": use 1 to 64 letters, digits, ".", "_" or "-"`,
+      { component: 'tron' },
     );
   if ((await store.tokens()).some((token) => token.name === name))
     throw new FuncatronError('token_exists', `revoke "${name}" first, or choose another name`);
