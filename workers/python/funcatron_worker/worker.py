@@ -129,7 +129,7 @@ class Worker:
         """A cancelled call that goes on keeps its thread; the runner counts it no more."""
         if self._threads < self._threads_max:
             return True
-        stuck = sum(call.cancelled for call in self._calls.values())
+        stuck = sum(call.cancelled for call in list(self._calls.values()))
         return self._threads < self._threads_max + stuck
 
     def _serve(self) -> None:
