@@ -25,7 +25,12 @@ describe('pool', () => {
 
   before(() => {
     socketDir = mkdtempSync(join(tmpdir(), 'fn-'));
-    warm = new WarmWorkers({ count: 1, start: { socketDir }, log });
+    warm = new WarmWorkers({
+      count: 1,
+      start: { socketDir },
+      memory: join(socketDir, 'kinds'),
+      log,
+    });
   });
   after(async () => {
     for (const pool of pools) pool.kill();

@@ -3,6 +3,7 @@
  * checks what it returned and answers. Enabling another bundle on a served route is a swap: the
  * new one is ready before the first call goes to it, and the old one finishes what it has.
  */
+import { join } from 'node:path';
 import type { Broker, Consumer } from '../broker/broker.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -63,10 +64,11 @@ export class Runner {
   readonly #retiring = new Set<Promise<void>>();
 
   constructor(options: RunnerOptions) {
-    const { broker, socketDir, replyBytesMax, warm } = options;
+    const { broker, socketDir, replyBytesMax, warm: count, dir } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
-    this.#warm = new WarmWorkers({ count: warm, start: { socketDir, replyBytesMax }, log });
+    const memory = join(dir, 'warm-kinds');
+    this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
     this.#control = new Control(broker, log, this);
     const funcLog = options.log.child({ component: 'func' });
     this.#logs = new FuncLogs(funcLog, (lines) => this.#control.sendLogs(lines));
@@ -75,6 +77,7 @@ export class Runner {
 
   /** Tells the Trons that it is here; they answer with what to serve. */
   async start(): Promise<void> {
+    void this.#warm.recall();
     await this.#control.start();
   }
 
