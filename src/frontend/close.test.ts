@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ask, Wire } from './fixture/client.ts';
-import { openDoor, reply } from './fixture/door.ts';
+import { hang, openDoor, reply } from './fixture/door.ts';
 
 const get = (path = '/') => `GET ${path} HTTP/1.1\r\nhost: h\r\n\r\n`;
 
@@ -95,7 +95,7 @@ test('what does not end in time is broken off', async (t) => {
   const options = { drainMs: 30 };
   const { frontend, port, calls, lines } = await openDoor(t, {
     options,
-    handler: () => new Promise(() => undefined),
+    handler: hang,
   });
   const wire = await Wire.open(port);
   await wire.send(get());

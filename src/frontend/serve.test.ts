@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { FuncatronError } from '../errors.ts';
-import { openDoor } from './fixture/door.ts';
+import { hang, openDoor } from './fixture/door.ts';
 import { ask, problemOf, Wire } from './fixture/client.ts';
 
 const json = (schema: object) => ({ content: { 'application/json': { schema } } });
@@ -216,8 +216,9 @@ test('a client that goes away cancels its call', async (t) => {
   const cancelled = Promise.withResolvers<void>();
   const { port, calls } = await openDoor(t, {
     handler: (call) => {
-      call.cancellation!.onCancel(cancelled.resolve);
-      return new Promise(() => undefined);
+      const hanging = hang(call);
+      hanging.catch(cancelled.resolve);
+      return hanging;
     },
   });
   const wire = await Wire.open(port);
