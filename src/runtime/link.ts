@@ -40,6 +40,7 @@ export class Link implements Worker {
   #greeted = false;
   #lastPing = 0;
   #draining = false;
+  readonly #closed = Promise.withResolvers<void>();
   /** Why no call can be made any more. */
   #over: FuncatronError | undefined;
 
@@ -119,7 +120,7 @@ export class Link implements Worker {
       this.#draining = true;
       this.#writer.send(frameType.drain, 0);
     }
-    await this.#child.gone;
+    await this.#closed.promise;
   }
 
   kill(): void {
@@ -137,6 +138,7 @@ export class Link implements Worker {
     const ended = exit.lastWords ? `it last wrote: ${exit.lastWords}` : 'it wrote nothing about it';
     this.#assigned?.reject(this.#loadFailed(`the worker ended (${how}); ${ended}`));
     this.#end(new FuncatronError(memory ? 'func_memory' : 'func_exited', detail, words));
+    this.#closed.resolve();
     this.#options.events.onExit(exit);
   }
 

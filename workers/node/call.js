@@ -1,9 +1,11 @@
 /** One call: from the arguments of its Func to the frames of its answer. */
-import { Context } from './context.js';
-import { stackOf } from './output.js';
-import { BadResult, toAnswer } from './reply.js';
-import { Outbound, toBytes } from './stream.js';
+import { Log, stackOf } from './output.js';
+import { BadResult, decode, toAnswer, toBytes } from './value.js';
 import { bodyBytesMax, type, windowBytes } from './wire.js';
+
+const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+/** What streams need is loaded with the first of them, at once: its frames follow. */
+const streams = () => require('./stream.js');
 
 const empty = new Uint8Array(0);
 /** Above this, text becomes bytes before it is sent, so that the batch stays small. */
@@ -20,7 +22,7 @@ export class Call {
   cancelled = false;
   /** @type {import('./stream.js').Inbound | undefined} The request body, while it comes. */
   inbound;
-  /** @type {Outbound | undefined} The response body, while it goes. */
+  /** @type {import('./stream.js').Outbound | undefined} The response body, while it goes. */
   outbound;
   #iterator;
   #controller;
@@ -47,6 +49,21 @@ export class Call {
 
   get services() {
     return (this.#services ??= this.session.services?.forCall())?.view ?? {};
+  }
+
+  /** Takes a call whose body still comes, of which `first` is there. */
+  receive(func, first) {
+    const { Inbound, collect } = streams();
+    const inbound = (this.inbound = new Inbound(this.session.writer, this.stream));
+    if (first.length > 0) inbound.push(first);
+    const { kind, stream } = this.head;
+    if (stream && kind === 'binary') return this.run(func, inbound);
+    collect(inbound)
+      .then((bytes) => decode(kind, bytes))
+      .then(
+        (data) => this.run(func, data),
+        (error) => this.fail(error),
+      );
   }
 
   /** @param {import('./bundle.js').Func} func */
@@ -134,6 +151,7 @@ export class Call {
   /** Sends a body in chunks, as its reader takes them. */
   async #pump(head, iterator) {
     const { writer } = this.session;
+    const { Outbound } = streams();
     const outbound = (this.outbound = new Outbound(writer, this.stream));
     this.#iterator = iterator;
     if (this.cancelled) this.#stop();
@@ -179,6 +197,46 @@ export class Call {
   #over() {
     this.answered = true;
     this.session.over(this);
+  }
+}
+
+/** `ctx`: what a Func is told of its call. What costs anything is made when it is asked for. */
+class Context {
+  #call;
+  #log;
+
+  /** @param {Call} call */
+  constructor(call) {
+    const { head } = call;
+    this.#call = call;
+    this.requestId = head.id;
+    this.method = head.method;
+    this.path = head.path;
+    this.params = head.params;
+    this.headers = head.headers;
+    this.auth = head.auth;
+  }
+
+  get props() {
+    return this.#call.session.assignment.props;
+  }
+
+  get bundle() {
+    return this.#call.session.bundle;
+  }
+
+  get log() {
+    return (this.#log ??= new Log(this.#call.session.output, this.#call));
+  }
+
+  /** Aborts when the deadline passes or the caller goes away. */
+  get signal() {
+    return this.#call.signal;
+  }
+
+  /** Services by the key of their props; transactions begin when they are first asked for. */
+  get services() {
+    return this.#call.services;
   }
 }
 

@@ -3,9 +3,10 @@
  * belong to, limited so that a flood costs its own lines only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Writable } from 'node:stream';
-import { format } from 'node:util';
 import { type } from './wire.js';
+
+/** Loaded when it is needed: node:util as a module import would cost a tenth of the start. */
+const format = (...args) => process.getBuiltinModule('node:util').format(...args);
 
 const lineBytesMax = 64 * 1024;
 const linesPerSecondMax = 1000;
@@ -78,6 +79,7 @@ export class Output {
   #replace(name, level, fd) {
     let stream;
     const make = () => {
+      const { Writable } = process.getBuiltinModule('node:stream');
       const write = (chunk, _encoding, done) => {
         this.#text(name, level, String(chunk));
         done();

@@ -108,13 +108,3 @@ export class Outbound {
     }
   }
 }
-
-/** Bytes of a chunk that a Func's stream gave. */
-export function toBytes(chunk) {
-  if (typeof chunk === 'string') return Buffer.from(chunk);
-  if (chunk instanceof Uint8Array) return chunk;
-  if (ArrayBuffer.isView(chunk))
-    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  if (chunk instanceof ArrayBuffer) return Buffer.from(chunk);
-  return undefined;
-}

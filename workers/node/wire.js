@@ -1,6 +1,7 @@
 /** The frames of the worker wire, as docs/worker-protocol.md has them. */
 
 export const type = {
+  hello: 1,
   assign: 2,
   assigned: 3,
   refused: 4,
