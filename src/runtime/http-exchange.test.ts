@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Cancellation, empty } from '../message.ts';
 import type { Body, CallHead, Reply } from '../message.ts';
-import { allGone, uniqueSleep } from '../watchdog/fixture/leftover.ts';
+import { allGone, leftovers, uniqueSleep } from '../watchdog/fixture/leftover.ts';
 import { collect } from './conformance-subject.ts';
 import { fixtureAssignment } from './conformance.ts';
 import { httpRuntime } from './http.ts';
@@ -174,19 +174,30 @@ test('a program that exits fails its calls, and says so once', limits, async () 
 });
 
 test('a program that cannot start is told of, with its last words', limits, async () => {
-  const starts = (...command: string[]) => open(command, 200);
-  await assert.rejects(starts('node', 'unready.js', 'exit'), {
+  await assert.rejects(open(['node', 'unready.js', 'exit']), {
     code: 'worker_start_failed',
     message: /exit status 4 before it accepted connections.*PORT; it last wrote: no database/,
   });
-  await assert.rejects(starts('node', 'unready.js', 'deaf'), {
+  await assert.rejects(open(['node', 'unready.js', 'deaf'], 200), {
     code: 'worker_start_failed',
     message: /accepted no connection on port \d+ within 200 ms/,
   });
-  await assert.rejects(starts('no-such-program'), {
+  await assert.rejects(open(['no-such-program']), {
     code: 'worker_start_failed',
     message: /"no-such-program" is neither/,
   });
+});
+
+test('a worker that is killed while its program starts leaves nothing', limits, async () => {
+  const token = uniqueSleep();
+  const events = { onLog: () => undefined, onExit: () => undefined };
+  const worker = await httpRuntime.start({ socketDir: dir }, events);
+  const command = ['sh', '-c', `exec sleep ${token}`];
+  const assigning = worker.assign(fixtureAssignment(dir, { command }));
+  const refused = assert.rejects(assigning, { code: 'worker_start_failed' });
+  while ((await leftovers(token)).length === 0);
+  worker.kill();
+  await Promise.all([refused, allGone(token)]);
 });
 
 test('a program whose port was taken gets another', limits, async () => {

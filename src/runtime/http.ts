@@ -16,7 +16,6 @@ import { readRss } from '../watchdog/tree.ts';
 import { Exchange } from './http-exchange.ts';
 import { startHttpProgram } from './http-program.ts';
 import type { HttpProgram } from './http-program.ts';
-import type { OpenSpawner } from './process.ts';
 import type { Assigned, Assignment, Runtime, StartOptions } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
 
@@ -30,19 +29,13 @@ const restMs = 500;
 /** Below what servers keep idle connections for: a request must not meet their closing. */
 const idleConnectionMs = 1_000;
 
-export const httpRuntime: Runtime = createHttpRuntime(openSpawner);
-
-/** The runtime with another way to start programs. */
-export function createHttpRuntime(open: OpenSpawner): Runtime {
-  return {
-    kind: 'http',
-    warmable: false,
-    start: async (options, events) => new HttpWorker(open, options, events),
-  };
-}
+export const httpRuntime: Runtime = {
+  kind: 'http',
+  warmable: false,
+  start: async (options, events) => new HttpWorker(options, events),
+};
 
 class HttpWorker implements Worker {
-  readonly #openSpawner: OpenSpawner;
   readonly #options: StartOptions;
   readonly #events: WorkerEvents;
   readonly #gate: LineGate;
@@ -55,8 +48,7 @@ class HttpWorker implements Worker {
   #gone: Promise<void> = Promise.resolve();
   #idle: (() => void) | undefined;
 
-  constructor(open: OpenSpawner, options: StartOptions, events: WorkerEvents) {
-    this.#openSpawner = open;
+  constructor(options: StartOptions, events: WorkerEvents) {
     this.#options = options;
     this.#events = events;
     this.#gate = new LineGate((dropped) =>
@@ -83,7 +75,7 @@ class HttpWorker implements Worker {
     checkVariables(env);
     const found = await findCommand(command, { dir, path: env['PATH'] ?? '' });
     if ('mend' in found) throw new FuncatronError('worker_start_failed', found.mend);
-    this.#spawner = await this.#openSpawner(env);
+    this.#spawner = await openSpawner(env);
     try {
       this.#running = await startHttpProgram({
         spawner: this.#spawner,
@@ -142,6 +134,7 @@ class HttpWorker implements Worker {
   kill(): void {
     this.#state = 'killed';
     if (this.#running) killProgram(this.#running.program);
+    else void this.#spawner?.close();
   }
 
   async #watch({ program, silent, lastWords }: HttpProgram, spawner: Spawner, pool: Pool) {

@@ -27,9 +27,11 @@ export function spawnProgram(options: SpawnOptions): Program {
 /** A spawner without a helper; `env` is under what each spec says. */
 export function openDirect(env: Record<string, string>): Spawner {
   const live = new Set<Program>();
+  let closed = false;
   return {
     pid: undefined,
     async spawn({ file, argv, cwd, env: own, stdin }: ProgramSpec) {
+      if (closed) throw Object.assign(new Error('closed'), { code: 'ECANCELED' });
       const [argv0, ...args] = argv;
       const program = start({ file, args, argv0: argv0!, cwd, env: { ...env, ...own }, stdin });
       live.add(program);
@@ -37,6 +39,7 @@ export function openDirect(env: Record<string, string>): Spawner {
       return program;
     },
     async close() {
+      closed = true;
       for (const program of live) signalGroup(program.pid, 'SIGKILL');
       await Promise.all([...live].map((program) => program.exited));
     },

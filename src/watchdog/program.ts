@@ -41,7 +41,7 @@ export interface Spawner {
   readonly pid: number | undefined;
   /** Rejects, with an errno as `code`, when the machine has no room for another process. */
   spawn(spec: ProgramSpec): Promise<Program>;
-  /** Kills everything it started, at once. Resolves when its own process is gone. */
+  /** Kills everything it started, at once, and starts no more. Resolves when that is done. */
   close(): Promise<void>;
 }
 

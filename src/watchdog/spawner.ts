@@ -48,6 +48,7 @@ class Helper implements Spawner {
   #settleReady: (ready: boolean) => void = () => undefined;
   #sequence = 0;
   #lost = false;
+  #closed = false;
   #heard = '';
   /** Whether orphans become the helper's children. */
   #inherits = false;
@@ -77,6 +78,7 @@ class Helper implements Spawner {
   }
 
   async spawn(spec: ProgramSpec): Promise<Program> {
+    if (this.#closed) throw Object.assign(new Error('closed'), { code: 'ECANCELED' });
     if (this.#lost) return this.#direct.spawn(spec);
     if (holdsNul(spec)) throw Object.assign(new Error('a NUL byte'), { code: 'EINVAL' });
     const id = String(++this.#sequence);
@@ -94,6 +96,7 @@ class Helper implements Spawner {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const program of this.#programs.values()) signalGroup(program.pid, 'SIGKILL');
     this.#child.stdin!.end();
     await Promise.all([this.#gone, this.#direct.close()]);
