@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
@@ -184,4 +185,29 @@ test('what is no frame is named', () => {
 test('a frame over the limit is not sent', () => {
   const tooMuch = Buffer.alloc(frameBytesMax);
   assert.throws(() => encode((writer) => writer.send(frameType.data, 1, tooMuch)), RangeError);
+});
+
+test('the document shows frames as they are', () => {
+  const document = readFileSync(new URL('../../docs/worker-protocol.md', import.meta.url), 'utf8');
+  const shown = (name: string): Buffer => {
+    const line = new RegExp(`^    ${name} +(.*)$`, 'm').exec(document)![1]!;
+    const parts = line.split(/ {2,}/).map((part) => {
+      const isHex = /^[0-9a-f]{2}( [0-9a-f]{2})*$/.test(part);
+      return isHex ? Buffer.from(part.replaceAll(' ', ''), 'hex') : Buffer.from(part);
+    });
+    return Buffer.concat(parts);
+  };
+  const [hello, assigned] = decode([shown('HELLO'), shown('ASSIGNED')]);
+  assert.deepEqual([hello!.type, assigned!.type], [frameType.hello, frameType.assigned]);
+  const [call, reply] = decode([shown('CALL'), shown('REPLY')]);
+  assert.deepEqual(splitHead(call!.payload).head, { id: 'r1', op: 'hi', kind: 'json' });
+  assert.equal(splitHead(call!.payload).body.toString(), '{"n":1}');
+  assert.equal(splitHead(reply!.payload).body.toString(), '"hi"');
+  const hex = /^ {4}(?:[0-9a-f]{2} ?)+\n {4}(?:[0-9a-f]{2} ?)+$/m.exec(document)![0];
+  assert.deepEqual(Buffer.from(hex.replace(/\s/g, ''), 'hex'), shown('CALL'));
+  for (const [name, type] of Object.entries(frameType)) {
+    const title = name.replace(/[A-Z]/, '_$&').toUpperCase();
+    assert.ok(document.includes(`| ${type} | ${title} |`), title);
+  }
+  assert.ok(document.includes(String(frameBytesMax)));
 });
