@@ -187,6 +187,31 @@ test('a frame over the limit is not sent', () => {
   assert.throws(() => encode((writer) => writer.send(frameType.data, 1, tooMuch)), RangeError);
 });
 
+test('the node worker’s own codec speaks the same', async () => {
+  const { href } = new URL('../../workers/node/wire.js', import.meta.url);
+  const theirs = await import(href);
+  fc.assert(
+    fc.property(frames, fc.array(fc.integer({ min: 1, max: 3000 })), (sent, sizes) => {
+      const ours = encode((writer) => {
+        for (const frame of sent) writer.send(frame.type, frame.stream, frame.payload);
+      });
+      const got: Frame[] = [];
+      const reader = new theirs.FrameReader((type: number, stream: number, payload: Buffer) =>
+        got.push({ type, stream, payload }),
+      );
+      for (const chunk of split(ours, sizes)) reader.push(chunk);
+      const written: Buffer[] = [];
+      const sink = new Writable({
+        write: (chunk, _, done) => (written.push(Buffer.from(chunk)), done()),
+      });
+      const writer = new theirs.FrameWriter(sink);
+      for (const { type, stream, payload } of got) writer.send(type, stream, undefined, payload);
+      writer.flush();
+      assert.equal(Buffer.compare(Buffer.concat(written), ours), 0);
+    }),
+  );
+});
+
 test('the document shows frames as they are', () => {
   const document = readFileSync(new URL('../../docs/worker-protocol.md', import.meta.url), 'utf8');
   const shown = (name: string): Buffer => {
