@@ -11,7 +11,7 @@ import { nodeRuntime } from './node.ts';
 
 const dir = join(import.meta.dirname, 'fixture', 'node-edge');
 const names =
-  'same result throws transact history unmade chatter flood cwd greet nested.deep.name nested.deep.self';
+  'same result throws transact history unmade chatter flood cwd whole greet nested.deep.name nested.deep.self';
 const assignment = fixtureAssignment(dir, {
   handler: 'handler.mjs',
   funcs: [...names.split(' '), 'constructor', 'nested.deep', 'get-pets'].map((operationId) => ({
@@ -51,6 +51,16 @@ describe('Funcs in node', () => {
     ]);
     const [, , pets] = subject.assigned.missing;
     assert.match(pets!.mend, /export { yourFunction as "get-pets" } from handler.mjs; it exports/);
+  });
+
+  test('are told what else the request said', async () => {
+    assert.deepEqual(json(await subject.call('whole', { query: { a: 'b c' } })), {
+      operationId: 'whole',
+      scheme: 'http',
+      host: 'fixture.test',
+      query: 'a=b+c',
+      remote: '127.0.0.1',
+    });
   });
 
   test('run in the bundle’s folder', async () => {

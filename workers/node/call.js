@@ -1,7 +1,7 @@
 /** One call: from the arguments of its Func to the frames of its answer. */
 import { Log, stackOf } from './output.js';
-import { BadResult, decode, toAnswer, toBytes } from './value.js';
-import { bodyBytesMax, type, windowBytes } from './wire.js';
+import { decode, toAnswer } from './value.js';
+import { bodyBytesMax, type } from './wire.js';
 
 const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
 /** What streams need is loaded with the first of them, at once: its frames follow. */
@@ -81,8 +81,8 @@ export class Call {
     }
     const { head, body, brief } = answer;
     if (typeof body === 'string' || body instanceof Uint8Array) this.#finish(head, body);
-    else if (brief) void this.#sendBrief(head, iterate(body));
-    else void this.#pump(head, iterate(body));
+    else if (brief) void this.#sendBrief(head, streams().iterate(body));
+    else void this.#pump(head, streams().iterate(body));
   }
 
   /** Nobody waits any more. */
@@ -139,6 +139,7 @@ export class Call {
 
   /** Sends a stream that may well be whole already as the one piece it then is. */
   async #sendBrief(head, iterator) {
+    const { rejoin, whatIsThere } = streams();
     try {
       const { chunks, next } = await whatIsThere(iterator);
       if (next) await this.#pump(head, rejoin(chunks, next, iterator));
@@ -151,7 +152,7 @@ export class Call {
   /** Sends a body in chunks, as its reader takes them. */
   async #pump(head, iterator) {
     const { writer } = this.session;
-    const { Outbound } = streams();
+    const { Outbound, chunkOf } = streams();
     const outbound = (this.outbound = new Outbound(writer, this.stream));
     this.#iterator = iterator;
     if (this.cancelled) this.#stop();
@@ -217,6 +218,28 @@ class Context {
     this.auth = head.auth;
   }
 
+  get operationId() {
+    return this.#call.head.op;
+  }
+
+  get scheme() {
+    return this.#call.head.scheme;
+  }
+
+  get host() {
+    return this.#call.head.host;
+  }
+
+  /** The raw query, without its question mark. */
+  get query() {
+    return this.#call.head.query;
+  }
+
+  /** Address of the client. */
+  get remote() {
+    return this.#call.head.remote;
+  }
+
   get props() {
     return this.#call.session.assignment.props;
   }
@@ -253,41 +276,4 @@ function begin(call, func, data) {
     (value) => call.settle(value),
     (error) => call.fail(error),
   );
-}
-
-const iterate = (body) => (body[Symbol.asyncIterator] ?? body[Symbol.iterator]).call(body);
-
-function chunkOf(value) {
-  const bytes = toBytes(value);
-  if (bytes) return bytes;
-  throw new BadResult(`the Func's stream gave a ${typeof value}; give strings or bytes`);
-}
-
-/** The chunks a stream has ready now; `next` is the one it has not, unless it ended. */
-async function whatIsThere(iterator) {
-  const chunks = [];
-  const late = Symbol('late');
-  const turn = new Promise((resolve) => setImmediate(resolve, late));
-  for (let bytes = 0; ;) {
-    const next = iterator.next();
-    const first = bytes < windowBytes ? await Promise.race([next, turn]) : late;
-    if (first === late) return { chunks, next };
-    if (first.done) return { chunks };
-    const chunk = chunkOf(first.value);
-    chunks.push(chunk);
-    bytes += chunk.length;
-  }
-}
-
-/** A stream as it was before some of it was read. */
-async function* rejoin(chunks, next, iterator) {
-  // Whatever becomes of it is told when its turn comes, which may be late.
-  next.catch(() => undefined);
-  try {
-    yield* chunks;
-    for (let { done, value } = await next; !done; { done, value } = await iterator.next())
-      yield value;
-  } finally {
-    await iterator.return?.();
-  }
 }

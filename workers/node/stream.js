@@ -1,4 +1,5 @@
 /** Bodies in chunks, both ways, never more than a window ahead of who reads them. */
+import { BadResult, toBytes } from './value.js';
 import { chunkBytes, type, windowBytes } from './wire.js';
 
 /** A request body as it comes: async iterable once. */
@@ -106,5 +107,43 @@ export class Outbound {
       this.#window -= piece.length;
       this.#writer.send(type.data, this.#stream, undefined, piece);
     }
+  }
+}
+
+export const iterate = (body) => (body[Symbol.asyncIterator] ?? body[Symbol.iterator]).call(body);
+
+/** Bytes of a chunk that a Func's stream gave. */
+export function chunkOf(value) {
+  const bytes = toBytes(value);
+  if (bytes) return bytes;
+  throw new BadResult(`the Func's stream gave a ${typeof value}; give strings or bytes`);
+}
+
+/** The chunks a stream has ready now; `next` is the one it has not, unless it ended. */
+export async function whatIsThere(iterator) {
+  const chunks = [];
+  const late = Symbol('late');
+  const turn = new Promise((resolve) => setImmediate(resolve, late));
+  for (let bytes = 0; ;) {
+    const next = iterator.next();
+    const first = bytes < windowBytes ? await Promise.race([next, turn]) : late;
+    if (first === late) return { chunks, next };
+    if (first.done) return { chunks };
+    const chunk = chunkOf(first.value);
+    chunks.push(chunk);
+    bytes += chunk.length;
+  }
+}
+
+/** A stream as it was before some of it was read. */
+export async function* rejoin(chunks, next, iterator) {
+  // Whatever becomes of it is told when its turn comes, which may be late.
+  next.catch(() => undefined);
+  try {
+    yield* chunks;
+    for (let { done, value } = await next; !done; { done, value } = await iterator.next())
+      yield value;
+  } finally {
+    await iterator.return?.();
   }
 }
