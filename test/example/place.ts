@@ -92,7 +92,7 @@ export class ExamplePlace {
       read: async () => new Uint8Array(),
       unread: new AbortController().signal,
       isTty: false,
-      env: { ...process.env, FUNCATRON_TRON: this.#platform.tron.url },
+      env: { FUNCATRON_TRON: this.#platform.tron.url },
       cwd: examplesDir,
     };
     const code = await run(argv, terminal);

@@ -17,7 +17,10 @@ export function placeOrder(order: Order = {}): Order {
   return placed;
 }
 
-export function getOrderById(_: undefined, { params }: Context<{ orderId: number }>): Order | Answer {
+export function getOrderById(
+  _: undefined,
+  { params }: Context<{ orderId: number }>,
+): Order | Answer {
   const { orderId } = params.path;
   return orders.get(orderId) ?? missing(`order ${orderId}`);
 }

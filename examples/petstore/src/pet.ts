@@ -35,11 +35,17 @@ export function getPetById(_: undefined, { params }: ById): Pet | Answer {
   return pets.get(petId) ?? missing(`pet ${petId}`);
 }
 
-export function findPetsByStatus(_: undefined, { params }: Context<unknown, { status: Status }>): Pet[] {
+export function findPetsByStatus(
+  _: undefined,
+  { params }: Context<unknown, { status: Status }>,
+): Pet[] {
   return [...pets.values()].filter((pet) => pet.status === params.query.status);
 }
 
-export function findPetsByTags(_: undefined, { params }: Context<unknown, { tags?: string[] }>): Pet[] {
+export function findPetsByTags(
+  _: undefined,
+  { params }: Context<unknown, { tags?: string[] }>,
+): Pet[] {
   const wanted = new Set(params.query.tags ?? []);
   return [...pets.values()].filter((pet) => pet.tags?.some((tag) => wanted.has(tag.name ?? '')));
 }

@@ -9,6 +9,6 @@ export function price(_body, { params, props }) {
 
 /** No operation of the contract; the overlay for staging adds one. */
 export function showProps(_body, { props, bundle }) {
-  const { security, ...shown } = props;
-  return { bundle: bundle.name, props: shown };
+  const { carrier, perKg, currency } = props;
+  return { bundle: bundle.name, props: { carrier, perKg, currency } };
 }
