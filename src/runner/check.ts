@@ -70,6 +70,7 @@ function wholeBody(call: Call): Uint8Array {
 export type ResponseMode = 'off' | 'report' | 'enforce';
 
 export interface ReplyCheck {
+  /** Of operations that say nothing themselves. */
   mode: ResponseMode;
   log: Log;
   breaks: Counter;
@@ -82,12 +83,13 @@ export function checkReply(
   reply: Reply,
   check: ReplyCheck,
 ): void {
-  if (check.mode === 'off' || !operation.checksReplies) return;
+  const mode = operation.settings.validate.response ?? check.mode;
+  if (mode === 'off' || !operation.checksReplies) return;
   if (reply.head.error || !(reply.body instanceof Uint8Array)) return;
   const issues = operation.reply(reply.head.status, reply.head.headers, reply.body);
   if (!issues) return;
   check.breaks.add();
-  if (check.mode === 'enforce')
+  if (mode === 'enforce')
     throw new FuncatronError(
       'response_broke_contract',
       `${operation.key} answered ${reply.head.status} with what its contract does not allow`,

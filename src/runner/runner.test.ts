@@ -56,6 +56,8 @@ describe('runner', () => {
     );
     const lenient = await serve(wrong, { funcatron: { validate: { response: 'report' } } });
     assert.deepEqual((await stage.call(lenient)).json, { version: 'one' });
+    const apart = await serve(wrong, { own: { validate: { response: 'report' } } });
+    assert.deepEqual((await stage.call(apart)).json, { version: 'one' }, "the operation's own");
     const blind = await serve(wrong, { funcatron: { validate: { response: 'off' } } });
     assert.deepEqual((await stage.call(blind)).json, { version: 'one' });
   });
