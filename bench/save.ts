@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startDev } from '../src/cli/dev.ts';
-import type { Terminal } from '../src/cli/terminal.ts';
+import { recordingTerminal } from '../src/cli/fixture/terminal.ts';
+import { readOptions } from '../src/config/option.ts';
+import { devOptions } from '../src/config/options.ts';
 import { createLog } from '../src/log.ts';
 import { median, pause, print } from './figure.ts';
 
@@ -25,10 +27,9 @@ async function saveTimes(lang: string, file: string, rounds: number): Promise<nu
   cpSync(join(templates, lang), folder, { recursive: true });
   const contract = join(folder, 'funcatron.yaml');
   writeFileSync(contract, readFileSync(contract, 'utf8').replaceAll('{{name}}', 'shop'));
-  const quiet: Terminal = {
-    ...{ out: () => undefined, say: () => undefined, isTty: false, env: {}, cwd: folder },
-  };
-  const server = await startDev('.', { port: '0' }, quiet, createLog({ level: 'error' }));
+  const options = readOptions(devOptions, { port: '0' }, {});
+  const quiet = recordingTerminal({ cwd: folder });
+  const server = await startDev('.', options, quiet, createLog({ level: 'error' }));
   const source = join(folder, file);
   const text = readFileSync(source, 'utf8');
   const times: number[] = [];
@@ -37,7 +38,7 @@ async function saveTimes(lang: string, file: string, rounds: number): Promise<nu
       const word = `Hi${round}`;
       const begunAt = performance.now();
       writeFileSync(source, text.replace('Hello', word));
-      const url = `${server.platform.frontend.url}/shop/hello/Ada`;
+      const url = `${server.url}/shop/hello/Ada`;
       const answer = await (await fetch(url)).text();
       times.push(performance.now() - begunAt);
       if (!answer.includes(word)) throw new Error(`the request after the save got ${answer}`);

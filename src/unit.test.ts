@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseBytes, parseDuration, showBytes } from './unit.ts';
+import { parseBytes, parseDuration, showBytes, showDuration } from './unit.ts';
 
 test('reads durations', () => {
   const cases = {
@@ -15,6 +15,21 @@ test('reads durations', () => {
   assert.equal(parseDuration(2), 2_000);
   for (const bad of ['', 's', '-1s', '1y', '1s2', 'NaN'])
     assert.equal(parseDuration(bad), undefined, bad);
+});
+
+test('shows durations as they can be read', () => {
+  const cases = {
+    '0ms': 0,
+    '500ms': 500,
+    '1500ms': 1_500,
+    '90s': 90_000,
+    '2m': 120_000,
+    '1d': 864e5,
+  };
+  for (const [text, ms] of Object.entries(cases)) {
+    assert.equal(showDuration(ms), text);
+    assert.equal(parseDuration(text), ms);
+  }
 });
 
 test('reads and shows sizes', () => {

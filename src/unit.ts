@@ -9,9 +9,17 @@ export function parseDuration(value: string | number): number | undefined {
   return match ? Number(match[1]) * msOf[match[2] ?? 's']! : undefined;
 }
 
+/** Milliseconds as a person writes them: `30s`. */
+export function showDuration(ms: number): string {
+  const units = Object.entries(msOf).toReversed();
+  const [unit, size] = units.find(([, one]) => ms >= one && ms % one === 0) ?? ['ms', 1];
+  return `${ms / size}${unit}`;
+}
+
 const bytesOf: Record<string, number> = {
   '': 1,
   b: 1,
+  bytes: 1,
   k: 1e3,
   kb: 1e3,
   ki: 2 ** 10,

@@ -11,7 +11,7 @@ import { mkdir } from 'node:fs/promises';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallHead } from '../message.ts';
-import { holdFolder } from './lock.ts';
+import { holdFolder } from '../folder-lock.ts';
 import { decodeRecord, recordBytes, recordType } from './record.ts';
 import { replay, setAside } from './replay.ts';
 import type { Replayed } from './replay.ts';

@@ -1,8 +1,10 @@
 /** The data folder: what is in it, and that only one server uses it at a time. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { FuncatronError } from '../errors.ts';
+import { holdFolder } from '../folder-lock.ts';
 
 export interface DataDir {
   root: string;
@@ -16,12 +18,20 @@ export interface DataDir {
   release(): void;
 }
 
-/** Makes the folder if need be and takes it. Throws `option_invalid` if another server has it. */
-export function openDataDir(folder: string): DataDir {
+const socketPrefix = join(tmpdir(), 'fn-');
+
+/**
+ * Makes the folder if need be and takes it. Throws `option_invalid` when another server has it or
+ * it cannot be written.
+ */
+export async function openDataDir(folder: string): Promise<DataDir> {
   const root = resolve(folder);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
-  const lock = takeLock(root);
-  const sockets = mkdtempSync(join(tmpdir(), 'fn-'));
+  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
+    const detail = `--data ${root} cannot be made: ${cause.message}; name another folder`;
+    throw new FuncatronError('option_invalid', detail, { cause });
+  });
+  const letGo = await holdFolder(root);
+  const sockets = openSockets(join(root, 'sockets'));
   return {
     root,
     bundles: join(root, 'bundles'),
@@ -31,42 +41,24 @@ export function openDataDir(folder: string): DataDir {
     sockets,
     release() {
       rmSync(sockets, { recursive: true, force: true });
-      rmSync(lock, { force: true });
+      letGo();
     },
   };
 }
 
-function takeLock(root: string): string {
-  const lock = join(root, 'lock');
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return lock;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-      const holder = Number(readFileSync(lock, 'utf8'));
-      if (attempt > 0 || isFuncatron(holder))
-        throw new FuncatronError(
-          'option_invalid',
-          `--data ${root} is in use by process ${holder}; stop it, or name another folder`,
-          { cause },
-        );
-      rmSync(lock, { force: true });
-    }
-  }
+/** A new folder for sockets; what a server left that was killed goes. `note` tells where it is. */
+function openSockets(note: string): string {
+  const left = read(note);
+  if (left.startsWith(socketPrefix)) rmSync(left, { recursive: true, force: true });
+  const sockets = mkdtempSync(socketPrefix);
+  writeFileSync(note, sockets);
+  return sockets;
 }
 
-/** Whether the process that left a lock lives; its number may have gone to another program. */
-function isFuncatron(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+function read(file: string): string {
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('funcatron');
+    return readFileSync(file, 'utf8');
   } catch {
-    return true; // No /proc here: better refuse than share the folder.
+    return '';
   }
 }

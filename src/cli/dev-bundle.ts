@@ -3,93 +3,99 @@
  * was made of are looked at) or by the watcher, whichever is first; the request waits for the build
  * and is served by the new code. A build that fails leaves the last good one serving.
  */
-import { statSync } from 'node:fs';
-import type { Builder, BuiltBundle } from '../bundle/build.ts';
+import type { BuiltBundle } from '../bundle/build.ts';
 import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';
+import type { FileWatch } from './file-watch.ts';
 
 export interface DevBundleParts {
-  builder: Builder;
-  /** Uploads and enables; resolves when the next request meets the new code. */
-  enable: (built: BuiltBundle) => Promise<void>;
-  /** The contract itself, watched though the first build failed. */
-  first: string[];
-  onReady: (built: BuiltBundle, ms: number) => void;
+  files: FileWatch;
+  build: () => Promise<BuiltBundle>;
+  /** Has the next request meet what was built; resolves to false when that serves already. */
+  enable: (built: BuiltBundle) => Promise<boolean>;
+  onReady: (built: BuiltBundle, ms: number) => Promise<void>;
   onFailed: (fault: FuncatronError) => void;
 }
 
+/** Rounds of one build in which files change while they are read, at most. */
+const roundsMax = 4;
+
 export class DevBundle {
   readonly #parts: DevBundleParts;
-  #stamps = new Map<string, number>();
-  /** What is enabled. */
-  #sha: string | undefined;
   #building: Promise<void> | undefined;
-  #dirty = false;
+  #touched = true;
   /** Why the newest state of the folder does not serve. */
   fault: FuncatronError | undefined;
 
   constructor(parts: DevBundleParts) {
     this.#parts = parts;
-    this.#watch(parts.first);
   }
 
   /** What a request has to wait for: a build that is under way or due; usually nothing. */
   beforeCall(): Promise<void> | undefined {
     if (this.#building) return this.#building;
-    return this.#dirty || this.#isStale() ? this.refresh() : undefined;
+    return this.#isDue ? this.refresh() : undefined;
   }
 
   /** A file came, went or changed. */
   touch(): void {
-    this.#dirty = true;
+    this.#touched = true;
     void this.beforeCall();
   }
 
   /** Builds and enables what is in the folder now. Never rejects: see `fault`. */
   refresh(): Promise<void> {
-    this.#building ??= this.#build().finally(() => (this.#building = undefined));
+    this.#building ??= this.#run().finally(() => (this.#building = undefined));
     return this.#building;
   }
 
-  async #build(): Promise<void> {
-    do {
-      this.#dirty = false;
-      const begunAt = performance.now();
-      // Looked at before the build reads them: what is saved meanwhile is built once more.
-      this.#watch([...this.#stamps.keys()]);
-      try {
-        const built = await this.#parts.builder.build();
-        this.#watchNew(built.inputs);
-        const isNew = built.sha !== this.#sha;
-        if (isNew) await this.#parts.enable(built);
-        const mended = this.fault !== undefined;
-        this.#sha = built.sha;
-        this.fault = undefined;
-        if (isNew || mended) this.#parts.onReady(built, performance.now() - begunAt);
-      } catch (thrown) {
-        this.fault = toFault(thrown);
-        this.#parts.onFailed(this.fault);
-      }
-    } while (this.#dirty || this.#isStale());
+  get #isDue(): boolean {
+    return this.#touched || this.#parts.files.isStale;
   }
 
-  #watch(files: string[]): void {
-    this.#stamps = new Map(files.map((file) => [file, stampOf(file)]));
+  async #run(): Promise<void> {
+    const begunAt = performance.now();
+    for (let round = 1; ; round++) {
+      this.#touched = false;
+      await this.#parts.files.note();
+      const outcome = await this.#build();
+      // What was saved while it was read may have been read half.
+      if (this.#parts.files.isStale && round < roundsMax) continue;
+      await this.#settle(outcome, begunAt);
+      if (!this.#isDue || round >= roundsMax) return;
+    }
   }
 
-  /** Installed packages are not looked at: there may be thousands, and nobody edits them. */
-  #watchNew(files: string[]): void {
-    const own = files.filter((file) => !/[\\/](node_modules|vendor)[\\/]/.test(file));
-    this.#stamps = new Map(own.map((file) => [file, this.#stamps.get(file) ?? stampOf(file)]));
+  async #build(): Promise<BuiltBundle | FuncatronError> {
+    const { build, files } = this.#parts;
+    try {
+      const built = await build();
+      files.follow(built.inputs);
+      return built;
+    } catch (thrown) {
+      files.followAll();
+      return toFault(thrown);
+    }
   }
 
-  #isStale(): boolean {
-    for (const [file, stamp] of this.#stamps) if (stampOf(file) !== stamp) return true;
-    return false;
+  async #settle(outcome: BuiltBundle | FuncatronError, begunAt: number): Promise<void> {
+    const { enable, onReady, onFailed } = this.#parts;
+    try {
+      if (outcome instanceof Error) throw outcome;
+      const isNew = await enable(outcome);
+      const isMended = this.fault !== undefined;
+      this.fault = undefined;
+      if (isNew || isMended) await onReady(outcome, performance.now() - begunAt);
+    } catch (thrown) {
+      const fault = toFault(thrown);
+      const isSaid = this.fault !== undefined && sameText(this.fault, fault);
+      this.fault = fault;
+      if (!isSaid) onFailed(fault);
+    }
   }
 }
 
-/** Time of the last change in milliseconds since 1970; -1 when there is no such file. */
-function stampOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+/** The watcher may notice a save that a request has already had built. */
+function sameText(a: FuncatronError, b: FuncatronError): boolean {
+  return JSON.stringify(a.toProblem()) === JSON.stringify(b.toProblem());
 }

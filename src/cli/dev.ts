@@ -1,153 +1,136 @@
 /** `funcatron dev`: a folder served over the path of production, and taken up at every save. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { styleText } from 'node:util';
-import type { BuiltBundle } from '../bundle/build.ts';
-import { contractNames } from '../bundle/read.ts';
-import { port as portOption, readOptions, text } from '../config/option.ts';
-import { logOptions, serveOptions } from '../config/options.ts';
+import type { Builder, BuiltBundle } from '../bundle/build.ts';
+import { ignoredAlways } from '../bundle/ignore.ts';
+import { readIgnore } from '../bundle/source-folder.ts';
+import { serveOptions } from '../config/options.ts';
+import type { devOptions } from '../config/options.ts';
+import { readOptions } from '../config/option.ts';
+import type { Values } from '../config/option.ts';
+import { toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Contract } from '../openapi/contract.ts';
-import { openBuilder } from './bundle-source.ts';
+import { findContractIssues, openBuilder, unsound } from './bundle-source.ts';
 import { DevBundle } from './dev-bundle.ts';
-import { curlLine } from './curl-line.ts';
-import { readObject } from './json-input.ts';
+import { DevPlace } from './dev-place.ts';
+import { DevReport } from './dev-report.ts';
+import { FileWatch } from './file-watch.ts';
 import { startPlatform } from './platform.ts';
 import type { Platform } from './platform.ts';
-import { openLog, optionValues, untilStopped } from './server-command.ts';
-import { printError } from './terminal.ts';
+import { openLog, runServer } from './server-command.ts';
 import type { Terminal } from './terminal.ts';
 import { TronClient } from './tron-client.ts';
 
-/** Options whose defaults differ from those of `serve`. */
-export const devOptions = {
-  ...logOptions,
-  port: {
-    ...portOption('--port <port>', 'port of the endpoints and docs', 3001),
-    env: 'FUNCATRON_DEV_PORT',
-  },
-  host: text('--host <address>', 'address to listen on', '127.0.0.1'),
-};
-
-/** Props given in dev when no `--props` is: never part of a bundle. */
-const devPropsFile = 'props.dev.json';
-
-interface DevFlags extends Record<string, unknown> {
-  props?: string;
-  overlay?: string;
-}
+type DevOptions = Values<typeof devOptions>;
 
 export interface DevServer {
-  readonly platform: Platform;
-  readonly bundle: DevBundle;
+  readonly url: string;
   close(): Promise<void>;
 }
 
-export async function dev(
-  dir: string | undefined,
-  flags: DevFlags,
-  terminal: Terminal,
-): Promise<void> {
-  const log = openLog(optionValues(logOptions, flags, terminal));
-  const server = await startDev(dir ?? '.', flags, terminal, log);
-  await untilStopped(() => server.close());
+export async function dev(dir: string, options: DevOptions, terminal: Terminal): Promise<void> {
+  const log = openLog(options);
+  await runServer(() => startDev(dir, options, terminal, log));
 }
 
-/** Serves `dir` until closed. Rejects when the port is taken or the folder is none. */
+/** Serves `dir` until closed. Rejects when the port is taken or there is no such folder. */
 export async function startDev(
   dir: string,
-  flags: DevFlags,
+  options: DevOptions,
   terminal: Terminal,
   log: Log,
 ): Promise<DevServer> {
-  const options = optionValues(devOptions, flags, terminal);
   const folder = resolve(terminal.cwd, dir);
-  const builder = await openBuilder(folder, terminal);
+  const closing: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0).toReversed()) await one();
+  };
+  try {
+    const url = await start(folder, options, terminal, log, closing);
+    return { url, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+async function start(
+  folder: string,
+  options: DevOptions,
+  terminal: Terminal,
+  log: Log,
+  closing: (() => unknown)[],
+): Promise<string> {
+  const builder = await openBuilder(folder, options);
+  closing.push(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
+  closing.push(() => rm(data, { recursive: true, force: true }));
+  const report = new DevReport(folder, terminal);
+  const given = { folder, props: options.props, overlay: options.overlay, cwd: terminal.cwd };
+  const always = DevPlace.files(given);
   const bundle = new DevBundle({
-    builder,
-    first: contractNames.map((name) => join(folder, name)),
-    enable: (built) => enable(platform, built, flags, folder, terminal),
-    onReady: (built, ms) => terminal.say(showReady(built, ms, terminal)),
-    onFailed: (fault) => printError(terminal, fault, false),
+    files: new FileWatch(folder, always),
+    build: () => build(builder, folder, options),
+    enable: (built) => place.enable(built),
+    onReady: async (built, ms) => report.ready(await contractOf(platform, place), built, ms),
+    onFailed: (fault) => report.failed(fault),
   });
   const platform = await startPlatform(
     {
       ...readOptions(serveOptions, {}, {}),
-      ...{ port: options.port, host: options.host, tronPort: 0, data, drain: 2_000, dev: true },
+      ...options,
+      ...{ tronPort: 0, data, dev: true },
       beforeCall: () => bundle.beforeCall(),
-      notice: () => bundle.fault?.toProblem(),
+      notice: () => bundle.fault && report.notice(bundle.fault),
     },
     log,
   );
+  closing.push(() => platform.close());
+  const client = new TronClient({ tron: platform.tron.url, token: '' });
+  const unpacked = join(data, 'unpacked');
+  const place = new DevPlace(client, { ...given, unpacked }, (text) => terminal.say(text));
+  const watcher = await watch(folder, always, () => bundle.touch());
+  closing.push(() => watcher.close());
+  report.listening(platform.frontend.url);
   await bundle.refresh();
-  const watcher = await watch(folder, () => bundle.touch());
-  await printWelcome(platform, folder, terminal);
-  return {
-    platform,
-    bundle,
-    async close() {
-      await watcher.close();
-      await platform.close();
-      await builder.close();
-      await rm(data, { recursive: true, force: true });
-    },
-  };
+  return platform.frontend.url;
 }
 
-/** Through the Tron's own API: what `deploy` does. Any host matches. */
-async function enable(
-  platform: Platform,
-  built: BuiltBundle,
-  flags: DevFlags,
+/** A contract's faults are told as those of the files one edits, not of what a build makes of them. */
+async function build(builder: Builder, folder: string, options: DevOptions): Promise<BuiltBundle> {
+  try {
+    return await builder.build();
+  } catch (thrown) {
+    if (toFault(thrown).code !== 'contract_invalid') throw thrown;
+    const errors = await findContractIssues(folder, options);
+    throw errors.length > 0 ? unsound(errors) : thrown;
+  }
+}
+
+/** The contract of what serves now; undefined when something else is enabled by hand. */
+async function contractOf(platform: Platform, place: DevPlace): Promise<Contract | undefined> {
+  const { runner, contracts } = platform;
+  const route = runner.routes.find((one) => one.queue === place.queue);
+  return route && contracts.get(route);
+}
+
+/** Events of the file system: they have saves built that no request asks for. */
+async function watch(
   folder: string,
-  terminal: Terminal,
-): Promise<void> {
-  for (const warning of built.warnings) terminal.say(`warning: ${warning}`);
-  const client = new TronClient({ tron: platform.tron.url }, { ...terminal, env: {} });
-  const bytes = built.bytes as Uint8Array<ArrayBuffer>;
-  const { sha } = await client.json<{ sha: string }>('/api/v1/add_func', { bytes });
-  const devProps = join(folder, devPropsFile);
-  const given = flags.props ?? (existsSync(devProps) ? devProps : undefined);
-  const props = given === undefined ? {} : await readObject('--props', given, terminal.cwd);
-  const body: Record<string, unknown> = { sha, props, host: '*' };
-  if (flags.overlay !== undefined)
-    body.overlay = await readObject('--overlay', flags.overlay, terminal.cwd);
-  const { warnings } = await client.json<{ warnings?: string[] }>('/api/v1/enable', { json: body });
-  for (const warning of warnings ?? []) terminal.say(`warning: ${warning}`);
-}
-
-async function watch(folder: string, onChange: () => void): Promise<{ close(): Promise<void> }> {
+  always: readonly string[],
+  onChange: () => void,
+): Promise<{ close(): Promise<void> }> {
   const { watch: open } = await import('chokidar');
-  const ignored = /(^|[\\/])(node_modules|vendor|__pycache__|\.[^\\/]+)([\\/]|$)/;
-  const watcher = open(folder, {
-    ignoreInitial: true,
-    ignored: (path) => ignored.test(relative(folder, path)),
-  });
+  const ignore = await readIgnore(folder, ignoredAlways);
+  const ignored = (path: string, stats?: { isDirectory(): boolean }): boolean => {
+    const inside = relative(folder, path);
+    if (inside === '' || inside.startsWith('..') || always.includes(path)) return false;
+    return ignore(inside, stats?.isDirectory() ?? false);
+  };
+  const watcher = open([folder, ...always], { ignoreInitial: true, ignored });
   watcher.on('all', onChange);
+  watcher.on('error', () => undefined);
   return watcher;
-}
-
-function showReady({ sha }: BuiltBundle, ms: number, terminal: Terminal): string {
-  const line = `serving ${sha.slice(0, 12)}, built and enabled in ${Math.round(ms)} ms`;
-  return terminal.isTty ? styleText('green', line) : line;
-}
-
-async function printWelcome(platform: Platform, folder: string, terminal: Terminal): Promise<void> {
-  const { url } = platform.frontend;
-  const contract = await platform.contract();
-  if (!contract) return terminal.say(`${url} waits for ${folder} to build`);
-  const base = contract.basePath === '/' ? '' : contract.basePath;
-  terminal.out(`\n${contract.name} ${contract.version} at ${url}${base}\n`);
-  for (const { method, template, operationId } of contract.operations)
-    terminal.out(`  ${method.padEnd(7)}${base}${template}  ${operationId}`);
-  terminal.out(`\nTry   ${devCurl(contract, url)}`);
-  terminal.out(`Docs  ${url}/ui/`);
-  terminal.out('\nSave a file, and the next request runs it. Ctrl-C ends.');
-}
-
-function devCurl(contract: Contract, origin: string): string {
-  return curlLine(contract, { origin, basePath: contract.basePath });
 }

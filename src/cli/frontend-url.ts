@@ -1,31 +1,29 @@
-/** Where calls are sent: what a flag or variable says, else what the frontends told the Tron. */
-import type { Terminal } from './terminal.ts';
+/** Where calls are sent: what an option says, else what the frontends told the Tron. */
+import { FuncatronError } from '../errors.ts';
 import type { TronClient } from './tron-client.ts';
+import { readUrl } from './url.ts';
 
-const usual = 'http://localhost:8080';
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-interface Node {
+interface NodeInfo {
   type: string;
   url?: string;
 }
 
-/** The URL of a frontend, without a slash at its end. */
-export async function frontendUrl(
-  client: TronClient,
-  flags: { frontend?: string },
-  { env }: Terminal,
-): Promise<string> {
-  const said = flags.frontend ?? env.FUNCATRON_FRONTEND ?? (await find(client)) ?? usual;
-  return said.replace(/\/+$/, '');
+/** The URL of a frontend, without a slash at its end. Throws `unreachable` when none is known. */
+export async function findFrontend(client: TronClient, given: string): Promise<string> {
+  if (given !== '') return readUrl('--frontend', given);
+  const nodes = await client.json<NodeInfo[]>('/api/v1/nodes');
+  const told = nodes.find(({ type, url }) => type === 'frontend' && URL.canParse(url ?? ''))?.url;
+  if (told) return asSeenFromHere(told, client.url);
+  const detail = `the Tron at ${client.url} knows of no frontend; name one with --frontend`;
+  throw new FuncatronError('unreachable', detail);
 }
 
-async function find(client: TronClient): Promise<string | undefined> {
-  const nodes = await client.json<Node[]>('/api/v1/nodes').catch(() => []);
-  const told = nodes.find(({ type, url }) => type === 'frontend' && url)?.url;
-  if (!told || !URL.canParse(told)) return undefined;
-  const [url, tron] = [new URL(told), new URL(client.url)];
-  // A loopback address is meant as seen from the Tron's machine.
-  if (loopback.test(url.hostname) && !loopback.test(tron.hostname)) url.hostname = tron.hostname;
-  return url.href;
+/** A loopback address is meant as seen from the Tron's machine. */
+function asSeenFromHere(url: string, tronUrl: string): string {
+  const [frontend, tron] = [new URL(url), new URL(tronUrl)];
+  if (loopback.test(frontend.hostname) && !loopback.test(tron.hostname))
+    frontend.hostname = tron.hostname;
+  return frontend.href.replace(/\/+$/, '');
 }

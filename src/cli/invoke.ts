@@ -1,22 +1,20 @@
 /** `funcatron invoke`: a Func called by its operationId, through the frontend as anybody would. */
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { invokeOptions } from '../config/options.ts';
+import type { Values } from '../config/option.ts';
 import { FuncatronError } from '../errors.ts';
-import type { BundleInfo } from './bundle-command.ts';
-import { frontendUrl } from './frontend-url.ts';
+import type { BundleDescription, BundleInfo } from './bundle-info.ts';
+import { findFrontend } from './frontend-url.ts';
+import { callHttp } from './http-call.ts';
 import { printJson } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { TronClient } from './tron-client.ts';
-import type { RemoteFlags } from './tron-client.ts';
+import type { RemoteOptions } from './tron-client.ts';
 
-interface InvokeFlags extends RemoteFlags {
-  param?: string[];
-  header?: string[];
-  data?: string;
-  bundle?: string;
-  frontend?: string;
-}
+type InvokeOptions = Values<typeof invokeOptions> & RemoteOptions & { frontend: string };
 
 interface Found {
   bundle: BundleInfo;
@@ -24,60 +22,68 @@ interface Found {
   path: string;
 }
 
-interface Description extends BundleInfo {
-  operations: { operationId: string; method: string; path: string }[];
-}
-
+/** Prints the body of the answer; throws `call_refused` when its status is an error's. */
 export async function invoke(
   operationId: string,
-  flags: InvokeFlags,
+  options: InvokeOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const client = new TronClient(flags, terminal);
-  const { bundle, method, path } = await find(client, operationId, flags.bundle);
+  const client = new TronClient(options);
+  const { bundle, method, path } = await find(client, operationId, options.bundle);
   const { host, basePath } = bundle.enabled[0]!;
-  const frontend = await frontendUrl(client, flags, terminal);
   const base = basePath === '/' ? '' : basePath;
-  const url = frontend + base + fillIn(path, flags.param ?? []);
-  const headers = new Headers((flags.header ?? []).map((line) => splitPair(line, ':', '--header')));
-  if (host && host !== '*') headers.set('x-forwarded-host', host);
-  const data = await readData(flags.data, terminal);
-  if (data !== undefined && !headers.has('content-type'))
-    headers.set('content-type', 'application/json');
-  const init: RequestInit = { method, headers };
-  if (data !== undefined) init.body = data;
-  const response = await fetch(url, init).catch((cause: unknown) => {
-    const detail = `no frontend answers at ${frontend}; name another with --frontend`;
-    throw new FuncatronError('unreachable', detail, { cause });
-  });
-  await show(response, flags, terminal);
+  const origin = await findFrontend(client, options.frontend);
+  const url = origin + base + fillIn(path, options.param);
+  const body = await readData(options.data, terminal);
+  const headers = readHeaders(options.header, body);
+  if (host && host !== '*') headers.host ??= host;
+  const response = await callHttp(url, { method, headers, body });
+  await show(response, options.json, terminal);
+  const status = response.statusCode ?? 0;
+  if (status >= 400)
+    throw new FuncatronError('call_refused', `${method} ${url} answered ${status}`);
 }
 
-async function show(response: Response, flags: InvokeFlags, terminal: Terminal): Promise<void> {
-  const body = await response.text();
-  if (flags.json) {
-    const headers = Object.fromEntries(response.headers);
-    printJson(terminal, { status: response.status, headers, body });
-  } else terminal.out(body);
-  if (response.ok) return;
-  const detail = `${response.url} answered ${response.status}`;
-  throw new FuncatronError('call_refused', detail);
+async function show(response: IncomingMessage, json: boolean, terminal: Terminal): Promise<void> {
+  const broken = (cause: Error): never => {
+    throw new FuncatronError('unreachable', `the answer broke off: ${cause.message}`, { cause });
+  };
+  if (json) {
+    const body = await text(response).catch(broken);
+    return printJson(terminal, { status: response.statusCode, headers: response.headers, body });
+  }
+  let last: number | undefined;
+  try {
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      terminal.write(chunk);
+      last = chunk.at(-1) ?? last;
+    }
+  } catch (cause) {
+    broken(cause as Error);
+  }
+  // A shell's prompt begins a line of its own.
+  if (terminal.isTty && last !== undefined && last !== 10) terminal.out('');
 }
 
 async function find(client: TronClient, operationId: string, wanted?: string): Promise<Found> {
   const bundles = await client.json<BundleInfo[]>('/api/v1/bundles');
   const enabled = bundles.filter((one) => one.enabled.length > 0 && fits(one, wanted));
   const found: Found[] = [];
+  const known: string[] = [];
   for (const bundle of enabled) {
-    const { operations } = await client.json<Description>(`/api/v1/bundles/${bundle.hex}`);
+    const path = `/api/v1/bundles/${bundle.hex}`;
+    const { operations } = await client.json<BundleDescription>(path);
+    known.push(...operations.map((one) => one.operationId));
     for (const { operationId: id, method, path } of operations)
       if (id === operationId) found.push({ bundle, method, path });
   }
   if (found.length === 1) return found[0]!;
+  const names = found.map(({ bundle }) => `${bundle.name} (${bundle.hex.slice(0, 12)})`);
   const detail =
-    found.length === 0
-      ? `no enabled bundle has an operation "${operationId}"; see "funcatron describe"`
-      : `several bundles have "${operationId}": ${found.map((one) => one.bundle.name).join(', ')}; name one with --bundle`;
+    found.length > 0
+      ? `several bundles have "${operationId}": ${names.join(', ')}; name one with --bundle`
+      : `no enabled bundle${wanted ? ` "${wanted}"` : ''} has an operation "${operationId}"; ` +
+        (known.length > 0 ? `there are ${known.slice(0, 20).join(', ')}` : 'none is enabled');
   throw new FuncatronError('option_invalid', detail);
 }
 
@@ -96,24 +102,51 @@ function fillIn(template: string, params: string[]): string {
   }
   const open = /\{[^}]+\}/.exec(path);
   if (open)
-    throw new FuncatronError('option_invalid', `--param is missing for ${open[0]} of ${template}`);
-  return query.size > 0 ? `${path}?${query}` : path;
+    throw new FuncatronError(
+      'option_invalid',
+      `--param is missing for ${open[0]} of ${template}: add --param ${open[0].slice(1, -1)}=VALUE`,
+    );
+  return query.size > 0 ? `${path}?${query.toString()}` : path;
+}
+
+function readHeaders(lines: string[], body: Uint8Array | undefined): OutgoingHttpHeaders {
+  const headers: Record<string, string | string[]> = {};
+  for (const line of lines) {
+    const [name, value] = splitPair(line, ':', '--header');
+    const key = name.toLowerCase();
+    const before = headers[key];
+    headers[key] = before === undefined ? value.trim() : [before, value.trim()].flat();
+  }
+  if (body) {
+    headers['content-type'] ??= isJson(body) ? 'application/json' : 'text/plain';
+    headers['content-length'] = String(body.length);
+  }
+  return headers;
+}
+
+function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(Buffer.from(body).toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function splitPair(given: string, by: string, flag: string): [string, string] {
   const at = given.indexOf(by);
-  if (at > 0) return [given.slice(0, at).trim(), given.slice(at + 1).trim()];
+  if (at > 0) return [given.slice(0, at).trim(), given.slice(at + 1)];
   throw new FuncatronError('option_invalid', `${flag} "${given}": must be NAME${by}VALUE`);
 }
 
 async function readData(
   given: string | undefined,
   terminal: Terminal,
-): Promise<string | undefined> {
-  if (given === '-') return text(process.stdin);
-  if (!given?.startsWith('@')) return given;
+): Promise<Uint8Array | undefined> {
+  if (given === '-') return terminal.read();
+  if (!given?.startsWith('@')) return given === undefined ? undefined : Buffer.from(given);
   const file = resolve(terminal.cwd, given.slice(1));
-  return readFile(file, 'utf8').catch((cause: Error) => {
+  return readFile(file).catch((cause: Error) => {
     throw new FuncatronError('option_invalid', `--data ${given}: ${cause.message}`, { cause });
   });
 }

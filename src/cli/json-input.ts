@@ -4,32 +4,36 @@ import { resolve } from 'node:path';
 import { FuncatronError } from '../errors.ts';
 import { parseDocument } from '../openapi/document.ts';
 
-/** The object a flag names. Throws `option_invalid` naming the flag, the file and the line. */
+type Json = Record<string, unknown>;
+
+/**
+ * The object a flag gives; undefined when the flag is not there. Throws `option_invalid` naming
+ * the flag, the file and the line.
+ */
 export async function readObject(
   flag: string,
-  given: string,
+  given: string | undefined,
   cwd: string,
-): Promise<Record<string, unknown>> {
-  const inline = given.trimStart().startsWith('{');
-  const file = inline ? flag : given;
-  const text = inline ? given : await readText(flag, resolve(cwd, given));
-  const value = parse(flag, file, text);
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    throw new FuncatronError('option_invalid', `${flag} ${file}: must hold an object`);
-  return value as Record<string, unknown>;
+): Promise<Json | undefined> {
+  if (given === undefined) return undefined;
+  const path = filePath(given, cwd);
+  const text = path === undefined ? given : await readText(flag, path);
+  try {
+    return parseDocument({ file: path === undefined ? flag : given, text }).value;
+  } catch (cause) {
+    const { message, errors } = cause as FuncatronError;
+    const detail = `${path === undefined ? flag : `${flag} ${given}`}: ${message}`;
+    throw new FuncatronError('option_invalid', detail, { cause, ...(errors && { errors }) });
+  }
+}
+
+/** The absolute path of what a flag names; undefined when the flag holds the object itself. */
+export function filePath(given: string, cwd: string): string | undefined {
+  return given.trimStart().startsWith('{') ? undefined : resolve(cwd, given);
 }
 
 async function readText(flag: string, path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: Error) => {
     throw new FuncatronError('option_invalid', `${flag} ${path}: ${cause.message}`, { cause });
   });
-}
-
-function parse(flag: string, file: string, text: string): unknown {
-  try {
-    return parseDocument({ file, text }).value;
-  } catch (cause) {
-    const detail = `${flag} ${file}: ${(cause as Error).message}`;
-    throw new FuncatronError('option_invalid', detail, { cause });
-  }
 }

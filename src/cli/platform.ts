@@ -10,12 +10,13 @@ import type { FrontendOptions } from '../frontend/option.ts';
 import type { ServeOptions } from '../config/options.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
-import type { Contract } from '../openapi/contract.ts';
+import type { ContractSource } from '../openapi/contract.ts';
 import { Runner } from '../runner/runner.ts';
 import { openBundleFiles, openStore } from '../store/store.ts';
 import type { BundleFiles, Store } from '../store/store.ts';
 import { createTron } from '../tron/tron.ts';
 import type { Tron } from '../tron/tron.ts';
+import { limitsOf } from './bundle-limit.ts';
 import { ContractCache } from './contract-cache.ts';
 import { readCors } from './cors-option.ts';
 import { openDataDir } from './data-dir.ts';
@@ -31,8 +32,7 @@ export interface Platform {
   frontend: Frontend;
   tron: Tron;
   runner: Runner;
-  /** The contract of what is enabled first, where anything is. */
-  contract(): Promise<Contract | undefined>;
+  contracts: ContractSource;
   /** Finishes calls in flight, then ends every part and every worker. */
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export async function startPlatform(options: PlatformOptions, log: Log): Promise
 }
 
 async function start(options: PlatformOptions, log: Log, closing: Closing) {
-  const dirs = openDataDir(options.data);
+  const dirs = await openDataDir(options.data);
   closing.push(() => dirs.release());
   const broker = await openBroker(options.broker, brokerOptions(options, log, dirs.journal));
   closing.push(() => broker.close());
@@ -74,11 +74,7 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const frontend = openFrontend(options, shared);
   closing.push(() => frontend.close());
   await frontend.listen({ host: options.host, port: options.port });
-  const contract = async (): Promise<Contract | undefined> => {
-    const [route] = runner.routes;
-    return route && contracts.get(route);
-  };
-  return { frontend, tron, runner, contract };
+  return { frontend, tron, runner, contracts };
 }
 
 function brokerOptions(options: PlatformOptions, log: Log, dataDir: string): BrokerOptions {
@@ -102,11 +98,12 @@ interface Shared {
 }
 
 function openTron(options: PlatformOptions, { broker, store, files, log, metrics }: Shared): Tron {
-  const { bundleMax, uploadsMax, dev } = options;
+  const { bundleMax, bodyMax, uploadsMax, dev } = options;
   return createTron(
     { broker, store, files, log: partLog(options, log, 'tron'), metrics },
     {
-      ...{ bundleMax, uploadsMax, allowMissing: dev },
+      ...{ bundleMax, bodyMax, uploadsMax, allowMissing: dev },
+      bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
     },

@@ -1,39 +1,36 @@
-/** What `serve` and `dev` have in common: options as flags, logs, and an orderly end. */
-import type { Command } from 'commander';
-import { readOptions } from '../config/option.ts';
-import type { OptionTable, Values } from '../config/option.ts';
+/** What `serve` and `dev` have in common: logs, and an orderly end. */
 import { createLog } from '../log.ts';
 import type { Log, LogLevel } from '../log.ts';
-import type { Terminal } from './terminal.ts';
-
-/** Adds a table's options to a command, with their variables and defaults in the help. */
-export function addOptions(command: Command, table: OptionTable): Command {
-  for (const one of Object.values(table)) {
-    const shown = one.default === '' || one.default === false ? '' : ` [${String(one.default)}]`;
-    command.option(one.flag, `${one.describe}${shown} ($${one.env})`);
-  }
-  return command;
-}
-
-export function optionValues<T extends OptionTable>(
-  table: T,
-  flags: Record<string, unknown>,
-  terminal: Terminal,
-): Values<T> {
-  return readOptions(table, flags, terminal.env);
-}
 
 export function openLog(options: { logLevel: LogLevel; logFormat: string }): Log {
   const { logLevel: level, logFormat } = options;
   return createLog(logFormat === 'auto' ? { level } : { level, pretty: logFormat === 'pretty' });
 }
 
-/** Runs until SIGINT or SIGTERM, then closes; a second signal does not wait. */
-export async function untilStopped(close: () => Promise<void>): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  await new Promise<void>((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve());
-  });
-  for (const signal of signals) process.once(signal, () => process.exit(1));
-  await close();
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** npm passes on the Ctrl-C that its child had from the terminal itself: that is one signal. */
+const sameSignalMs = 1_000;
+
+/**
+ * Starts a server and runs it until a signal comes, which may be while it starts; then closes it.
+ * A second signal does not wait for calls in flight.
+ */
+export async function runServer(start: () => Promise<{ close(): Promise<void> }>): Promise<void> {
+  let stop = (): void => {};
+  let askedAt: number | undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const onSignal = (): void => {
+    if (askedAt !== undefined && performance.now() - askedAt > sameSignalMs) process.exit(1);
+    askedAt ??= performance.now();
+    stop();
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const server = await start();
+    await stopped;
+    await server.close();
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
 }

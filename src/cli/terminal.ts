@@ -1,22 +1,41 @@
 /** What a command reads from and writes to: the process's own streams, or a test's. */
+import { buffer } from 'node:stream/consumers';
 import { styleText } from 'node:util';
 import { toFault } from '../errors.ts';
 import type { Issue } from '../message.ts';
 
 export interface Terminal {
-  /** Data: what another program may read. */
+  /** Data: what another program may read; a newline is added. */
   out(text: string): void;
+  /** Data as it is. */
+  write(bytes: Uint8Array): void;
   /** Everything said to a person beside the data. */
   say(text: string): void;
+  /** Standard input, to its end. */
+  read(): Promise<Uint8Array>;
+  /** Aborts when nobody reads the data any more. */
+  readonly unread: AbortSignal;
   readonly isTty: boolean;
   readonly env: Record<string, string | undefined>;
   readonly cwd: string;
 }
 
 export function processTerminal(): Terminal {
+  const unread = new AbortController();
+  const write = (data: string | Uint8Array): void => {
+    if (!unread.signal.aborted) process.stdout.write(data);
+  };
+  // `funcatron logs -f | head`: that the reader has enough is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    unread.abort();
+  });
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
+    out: (text) => write(`${text}\n`),
+    write,
     say: (text) => void process.stderr.write(`${text}\n`),
+    read: () => buffer(process.stdin),
+    unread: unread.signal,
     isTty: process.stdout.isTTY === true,
     env: process.env,
     cwd: process.cwd(),
@@ -36,7 +55,8 @@ export async function printTable(
 ): Promise<void> {
   if (!terminal.isTty) return rows.forEach((row) => terminal.out(row.join('\t')));
   const { default: Table } = await import('cli-table3');
-  const table = new Table({ head: headings, style: { head: ['cyan'], compact: true } });
+  const colour = terminal.env.NO_COLOR ? [] : ['cyan'];
+  const table = new Table({ head: headings, style: { head: colour, border: [], compact: true } });
   table.push(...rows);
   terminal.out(table.toString());
 }
@@ -53,8 +73,9 @@ export function printError(terminal: Terminal, thrown: unknown, json: boolean): 
 }
 
 /** `  funcatron.yaml:12 /paths/~1x/get: what is wrong` and, below it, the mend. */
-export function showIssue(issue: Issue): string {
-  const place = issue.file ? `${issue.file}${issue.line ? `:${issue.line}` : ''} ` : '';
+function showIssue(issue: Issue): string {
+  const place = issue.file ? `${issue.file}${issue.line ? `:${issue.line}` : ''}` : '';
+  const where = [place, issue.at].filter((part) => part !== '').join(' ');
   const mend = issue.mend ? `\n    mend: ${issue.mend}` : '';
-  return `  ${place}${issue.at}: ${issue.message}${mend}`;
+  return `  ${where === '' ? '' : `${where}: `}${issue.message}${mend}`;
 }

@@ -1,46 +1,69 @@
 /** `funcatron token`: tokens in the store of a Tron, which need not run meanwhile. */
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { stateOptions } from '../config/options.ts';
+import { join, resolve } from 'node:path';
+import { FuncatronError } from '../errors.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { createToken, listTokens, revokeToken } from '../tron/token.ts';
-import { optionValues } from './server-command.ts';
+import { showTime } from './bundle-info.ts';
 import { printJson, printTable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-interface TokenFlags extends Record<string, unknown> {
-  json?: boolean;
+interface TokenOptions {
+  json: boolean;
+  data: string;
+  store: string;
 }
 
-export async function create(name: string, flags: TokenFlags, terminal: Terminal): Promise<void> {
-  const token = await withStore(flags, terminal, (store) => createToken(store, name));
-  if (flags.json) return printJson(terminal, { name, token });
+export async function create(
+  name: string,
+  options: TokenOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (!options.store) await makeFolder(resolve(terminal.cwd, options.data));
+  const token = await withStore(options, terminal, (store) => createToken(store, name));
+  if (options.json) return printJson(terminal, { name, token });
   terminal.out(token);
   terminal.say('It is shown only now. Give it to commands with --token or FUNCATRON_TOKEN.');
 }
 
-export async function list(flags: TokenFlags, terminal: Terminal): Promise<void> {
-  const tokens = await withStore(flags, terminal, listTokens);
-  if (flags.json) return printJson(terminal, tokens);
-  const rows = tokens.map(({ name, createdAt }) => [name, new Date(createdAt).toISOString()]);
+export async function list(options: TokenOptions, terminal: Terminal): Promise<void> {
+  const tokens = await withStore(options, terminal, listTokens);
+  if (options.json) return printJson(terminal, tokens);
+  if (tokens.length === 0) return terminal.say('there is no token: anybody on this machine may');
+  const rows = tokens.map(({ name, createdAt }) => [name, showTime(createdAt)]);
   await printTable(terminal, ['name', 'created'], rows);
 }
 
-export async function revoke(name: string, flags: TokenFlags, terminal: Terminal): Promise<void> {
-  await withStore(flags, terminal, (store) => revokeToken(store, name));
-  if (flags.json) return printJson(terminal, { revoked: name });
+export async function revoke(
+  name: string,
+  options: TokenOptions,
+  terminal: Terminal,
+): Promise<void> {
+  await withStore(options, terminal, (store) => revokeToken(store, name));
+  if (options.json) return printJson(terminal, { revoked: name });
   terminal.say(`revoked ${name}`);
 }
 
+/** A token may be there before the Tron is. */
+async function makeFolder(data: string): Promise<void> {
+  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
+    const detail = `--data ${data} cannot be made: ${cause.message}; name another folder`;
+    throw new FuncatronError('option_invalid', detail, { cause });
+  });
+}
+
 async function withStore<T>(
-  flags: TokenFlags,
+  options: TokenOptions,
   terminal: Terminal,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const options = optionValues(stateOptions, flags, terminal);
   const data = resolve(terminal.cwd, options.data);
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  if (!options.store && !existsSync(data)) {
+    const detail = `there is no data folder ${data}; name that of the Tron with --data`;
+    throw new FuncatronError('option_invalid', detail);
+  }
   const store = await openStore(options.store || `sqlite:${join(data, 'funcatron.db')}`);
   try {
     return await work(store);

@@ -1,0 +1,27 @@
+/** `funcatron describe`: one bundle of a Tron. */
+import { showBytes } from '../unit.ts';
+import { showPlace, showTime } from './bundle-info.ts';
+import type { BundleDescription } from './bundle-info.ts';
+import { printJson, printTable } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+import { TronClient } from './tron-client.ts';
+import type { RemoteOptions } from './tron-client.ts';
+
+export async function describe(
+  sha: string,
+  options: RemoteOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const path = `/api/v1/bundles/${encodeURIComponent(sha)}`;
+  const bundle = await new TronClient(options).json<BundleDescription>(path);
+  if (options.json) return printJson(terminal, bundle);
+  terminal.out(`name      ${bundle.name} ${bundle.version}`);
+  terminal.out(`sha       ${bundle.hex}`);
+  terminal.out(`kind      ${bundle.type}, ${showBytes(bundle.bytes)}`);
+  terminal.out(`uploaded  ${showTime(bundle.uploadedAt)}`);
+  terminal.out(`enabled   ${bundle.enabled.map(showPlace).join(' ') || 'nowhere'}`);
+  terminal.out('');
+  const base = bundle.basePath === '/' ? '' : bundle.basePath;
+  const rows = bundle.operations.map((one) => [one.method, base + one.path, one.operationId]);
+  await printTable(terminal, ['method', 'path', 'operationId'], rows);
+}
