@@ -11,11 +11,25 @@ if (recentEnough) await run();
 else rerun();
 
 async function run() {
+  if (process.argv[2] === 'serve') growNursery();
   // Compiled code, and TypeScript stripped of its types, is kept between starts.
   module.enableCompileCache();
   const source = new URL('../src/cli/main.ts', import.meta.url);
   const built = new URL('../dist/cli/main.js', import.meta.url);
   await import(existsSync(source) ? source : built);
+}
+
+/**
+ * A server allocates much that dies young: with a larger nursery it collects a third less often and
+ * promotes less, which bodies of JSON feel. V8 takes the size only at its start, so the process
+ * replaces itself; its id, signals and streams stay what they were.
+ */
+function growNursery() {
+  const flag = '--max-semi-space-size';
+  const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
+  if (!process.execve || given.includes(flag)) return;
+  const { execPath, execArgv, argv, env } = process;
+  process.execve(execPath, [execPath, `${flag}=32`, ...execArgv, ...argv.slice(1)], env);
 }
 
 /** Starts again with the Node that npm installed beside us. */
