@@ -24,10 +24,11 @@ export class Connection {
   readonly socket: Socket;
   /** Address of the client; an IPv4 one as such, also on a socket for both. */
   readonly remote: string;
-  /** Requests taken and not answered; more than one when the client pipelines. */
-  readonly open = new Set<Pending>();
   /** The newest request; the answers to earlier ones leave before its own. */
   latest: Pending | undefined;
+  /** The request taken and not answered; others beside it only when the client pipelines. */
+  #pending: Pending | undefined;
+  #others: Set<Pending> | undefined;
   #hostHeader = '';
   #host = '';
   #isEnding = false;
@@ -56,8 +57,21 @@ export class Connection {
     return this.latest?.response.writableFinished ?? true;
   }
 
+  add(pending: Pending): void {
+    this.latest = pending;
+    if (this.#pending) (this.#others ??= new Set()).add(pending);
+    else this.#pending = pending;
+  }
+
+  delete(pending: Pending): void {
+    if (this.#pending === pending) this.#pending = undefined;
+    else this.#others?.delete(pending);
+  }
+
+  /** The client went away. */
   abandon(): void {
-    for (const pending of this.open) pending.abandon();
+    this.#pending?.abandon();
+    for (const pending of this.#others ?? []) pending.abandon();
   }
 
   /**

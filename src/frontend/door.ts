@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import type { RouteEntry } from './entry.ts';
 import type { DoorMeter } from './meter.ts';
 import type { FrontendOptions } from './option.ts';
+import type { RequestIds } from './request-id.ts';
 import type { RouteTable } from './route-table.ts';
 
 export interface Door {
@@ -11,6 +12,7 @@ export interface Door {
   readonly log: Log;
   readonly meter: DoorMeter;
   readonly options: FrontendOptions;
+  readonly ids: RequestIds;
   /** Replaced as a whole, never changed. */
   table: RouteTable<RouteEntry>;
   /** Resolves with the first table ever set, or when the wait for it is over; undefined then. */

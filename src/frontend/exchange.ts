@@ -1,15 +1,15 @@
 /** One request at the door and its answer: what is known of it so far, and how it ends. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FuncatronError } from '../errors.ts';
-import { Cancellation } from '../message.ts';
-import type { Headers } from '../message.ts';
+import { Cancellation, empty } from '../message.ts';
+import type { Headers, Identity, Params } from '../message.ts';
+import type { Contract, Operation } from '../openapi/contract.ts';
 import { answerFault } from './answer.ts';
 import type { Cors } from './cors.ts';
 import type { Connection, Pending } from './connection.ts';
 import type { Door } from './door.ts';
-import type { RouteEntry } from './entry.ts';
+import type { OperationDoor, RouteEntry } from './entry.ts';
 import type { OperationMeter } from './meter.ts';
-import { requestId } from './request-id.ts';
 
 export class Exchange implements Pending {
   readonly door: Door;
@@ -28,7 +28,15 @@ export class Exchange implements Pending {
   declared = 0;
   /** The client waits for our word before it sends the body (RFC 9110 section 10.1.1). */
   awaitsContinue = false;
+  /** What the steps of `serve` find, one after the other. */
   entry: RouteEntry | undefined;
+  contract!: Contract;
+  operation!: Operation;
+  own!: OperationDoor;
+  raw!: Record<string, string | undefined>;
+  auth: Identity | undefined;
+  params!: Params;
+  body: Uint8Array = empty;
   cors: Cors | undefined;
   meter: OperationMeter | undefined;
   /** The connection ends with this answer. */
@@ -50,9 +58,8 @@ export class Exchange implements Pending {
     this.response = response;
     this.headers = request.headers as Headers;
     this.method = request.method!;
-    this.id = requestId(this.headers['x-request-id']);
-    connection.open.add(this);
-    connection.latest = this;
+    this.id = door.ids.choose(this.headers['x-request-id']);
+    connection.add(this);
     door.meter.inFlight++;
   }
 
@@ -67,7 +74,7 @@ export class Exchange implements Pending {
       meter.seconds.observe((performance.now() - this.startedMs) / 1000);
     }
     if (door.options.accessLog) this.#logAccess(status);
-    this.connection.open.delete(this);
+    this.connection.delete(this);
   }
 
   /** The client went away: whoever works for it is told. */

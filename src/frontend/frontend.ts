@@ -12,6 +12,7 @@ import type { Door } from './door.ts';
 import { DoorMeter } from './meter.ts';
 import { frontendDefaults } from './option.ts';
 import type { FrontendOptions } from './option.ts';
+import { RequestIds } from './request-id.ts';
 import { RouteTable } from './route-table.ts';
 import { Routes } from './routes.ts';
 import { DoorServer } from './server.ts';
@@ -45,7 +46,9 @@ export function createFrontend(parts: FrontendParts): Frontend {
   const log = parts.log.child({ component: 'frontend' });
   const meter = new DoorMeter(metrics);
   const table = new RouteTable<never>([], 0);
-  const door: Door = { broker, log, meter, options, table, firstTable: undefined, draining: false };
+  const ids = new RequestIds();
+  const state = { table, firstTable: undefined, draining: false };
+  const door: Door = { broker, log, meter, options, ids, ...state };
   const routes = new Routes(door, { contracts, meter, cors: options.cors });
   const server = new DoorServer(door);
   const control = new Control({

@@ -1,7 +1,7 @@
 /** The request body: read whole, within the limit, as chunks come. */
-import type { IncomingMessage } from 'node:http';
 import { FuncatronError } from '../errors.ts';
-import type { Cancellation, Headers } from '../message.ts';
+import type { Headers } from '../message.ts';
+import type { Exchange } from './exchange.ts';
 
 /** No content-length: chunks until the last one. */
 export const chunked = -1;
@@ -27,31 +27,32 @@ export function checkDeclared(declared: number, limit: number): void {
 }
 
 /**
- * Reads the body. Rejects with `body_too_large` as soon as the limit is passed, and with
- * `cancelled` when the client goes away before its end.
+ * Reads the body into `x.body`. Rejects with `body_too_large` as soon as the limit is passed, and
+ * with `cancelled` when the client goes away before its end.
  */
-export function readBody(
-  request: IncomingMessage,
-  declared: number,
-  limit: number,
-  cancellation: Cancellation,
-): Promise<Uint8Array> {
+export function readBody(x: Exchange): Promise<void> {
+  const { request, declared, cancellation } = x;
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const limit = x.door.options.bodyMax;
+    let chunks: Uint8Array[] | undefined;
     let size = 0;
+    const done = (): void => {
+      if (chunks) x.body = Buffer.concat(chunks, size);
+      resolve();
+    };
     const take = (chunk: Uint8Array): void => {
       size += chunk.byteLength;
       // Most bodies come in one chunk: it is the body, and nobody waits for its end.
-      if (size === declared && chunks.length === 0) return resolve(chunk);
-      chunks.push(chunk);
-      if (size === declared) return resolve(Buffer.concat(chunks, size));
+      if (size === chunk.byteLength) x.body = chunk;
+      else (chunks ??= [x.body]).push(chunk);
+      if (size === declared) return done();
       if (size <= limit) return;
       request.off('data', take);
       request.pause();
-      reject(tooLarge(limit, `more than that came`));
+      reject(tooLarge(limit, 'more than that came'));
     };
     request.on('data', take);
-    if (declared === chunked) request.on('end', () => resolve(Buffer.concat(chunks, size)));
+    if (declared === chunked) request.on('end', done);
     cancellation.onCancel(() => {
       reject(new FuncatronError('cancelled', 'the client went away before its request was whole'));
     });

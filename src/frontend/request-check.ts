@@ -1,30 +1,27 @@
 /** A request against its contract, as strictly as the bundle says. */
 import { toFault } from '../errors.ts';
 import type { BodyKind, Params } from '../message.ts';
-import type { Operation } from '../openapi/contract.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Throws `not_acceptable`, when enforced. */
-export function checkAccept(x: Exchange, operation: Operation): void {
+export function checkAccept(x: Exchange): void {
+  const { operation } = x;
   const mode = operation.settings.validate.request;
   if (mode === 'off') return;
   try {
     operation.negotiate(x.headers);
   } catch (thrown) {
-    tolerate(x, operation, thrown);
+    tolerate(x, thrown);
   }
 }
 
 /** The parameters, coerced; throws `bad_parameter`, when enforced. Else texts stand in for them. */
-export function checkParams(
-  x: Exchange,
-  operation: Operation,
-  raw: Record<string, string | undefined>,
-): Params {
+export function checkParams(x: Exchange): Params {
+  const { operation, raw } = x;
   try {
     return operation.params(raw, x.query, x.headers);
   } catch (thrown) {
-    tolerate(x, operation, thrown);
+    tolerate(x, thrown);
     return { path: { ...raw }, query: readQuery(x.query), header: {}, cookie: {} };
   }
 }
@@ -38,12 +35,13 @@ export interface Payload {
 }
 
 /** The body, parsed and coerced; throws what `Operation.body` does, when enforced. */
-export function checkBody(x: Exchange, operation: Operation, bytes: Uint8Array): Payload {
+export function checkBody(x: Exchange): Payload {
+  const { operation, body: bytes } = x;
   try {
     const { kind, value, bytes: made } = operation.body(x.headers, bytes);
     return { kind, data: value, bytes: made ?? bytes, isMade: made !== undefined };
   } catch (thrown) {
-    const code = tolerate(x, operation, thrown);
+    const code = tolerate(x, thrown);
     if (bytes.byteLength === 0) return { kind: 'none', data: undefined, bytes, isMade: false };
     // What could be parsed is passed as what it is; anything else as the bytes it came in.
     const isJson = code === 'bad_body' && /\bjson\b/i.test(String(x.headers['content-type']));
@@ -53,7 +51,8 @@ export function checkBody(x: Exchange, operation: Operation, bytes: Uint8Array):
 }
 
 /** Rethrows a breach that is enforced, and anything that is none; logs one that is reported. */
-function tolerate(x: Exchange, operation: Operation, thrown: unknown): string {
+function tolerate(x: Exchange, thrown: unknown): string {
+  const { operation } = x;
   const mode = operation.settings.validate.request;
   const fault = toFault(thrown);
   if (mode === 'enforce' || fault.component !== 'contract') throw thrown;

@@ -13,26 +13,36 @@ export function isReserved(path: string): boolean {
   return path === health || path === routes;
 }
 
-/** Answers what the door serves itself; else throws `no_route` or `not_found`. */
-export async function answerUnrouted(x: Exchange): Promise<void> {
-  const { door, path } = x;
-  if (path === '*' && x.method === 'OPTIONS') return answerOwn(x, 204, [], empty);
-  if (path === '*') throw new FuncatronError('bad_request', 'only OPTIONS may ask for *');
-  if (x.method === 'GET' || x.method === 'HEAD') {
-    if (path === health) return answerHealth(x);
-    if (path === routes) return answerRoutes(x);
-    const shown = door.options.docs && (await answerDocs(x));
-    if (shown) return;
+/** Answers what the door serves itself: false. Else rejects with `no_route` or `not_found`. */
+export async function answerUnrouted(x: Exchange): Promise<false> {
+  if ((await answerReserved(x)) || answerNotice(x)) return false;
+  if (!x.entry) throw new FuncatronError('no_route', describeMiss(x));
+  const { name, basePath } = x.entry.route;
+  const detail = `bundle "${name}" at ${basePath} has no path for ${x.path}`;
+  throw new FuncatronError('not_found', detail);
+}
+
+/** Whether it was one of the door's own pages, and is answered. */
+async function answerReserved(x: Exchange): Promise<boolean> {
+  const { door, path, method } = x;
+  if (path === '*') {
+    if (method !== 'OPTIONS') throw new FuncatronError('bad_request', 'only OPTIONS may ask for *');
+    answerOwn(x, 204, [], empty);
+    return true;
   }
-  if (x.entry) {
-    const { name, basePath } = x.entry.route;
-    const detail = `bundle "${name}" at ${basePath} has no path for ${path}`;
-    throw new FuncatronError('not_found', detail);
-  }
-  const notice = door.options.notice?.();
-  if (notice && door.table.entries.length === 0)
-    return answerProblem(x, { ...notice, status: 500 });
-  throw new FuncatronError('no_route', describeMiss(x));
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  if (path === health) answerHealth(x);
+  else if (path === routes) answerRoutes(x);
+  else return door.options.docs && answerDocs(x);
+  return true;
+}
+
+/** Whether nothing was ever built, and the answer says why. */
+function answerNotice(x: Exchange): boolean {
+  const notice = x.door.options.notice?.();
+  if (!notice || x.door.table.entries.length > 0) return false;
+  answerProblem(x, { ...notice, status: 500 });
+  return true;
 }
 
 function describeMiss({ door, host, path }: Exchange): string {
