@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { rawProblem, talk, Wire } from './fixture/client.ts';
 import { openDoor } from './fixture/door.ts';
 
@@ -154,6 +155,59 @@ test('rubbish after good requests leaves their answers whole', async (t) => {
   assert.match(parts[0]!, /fine$/);
   assert.match(parts[1]!, /fine$/);
   assert.equal(rawProblem(parts[2]!).code, 'bad_request');
+});
+
+test('whatever comes, the door answers with HTTP and stays open', async (t) => {
+  const { port } = await openDoor(t, { paths, options: { lingerMs: 5 } });
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'GET ',
+      'POST ',
+      '/',
+      '*',
+      ' HTTP/1.1',
+      '\r\n',
+      '\r\n\r\n',
+      'host: h\r\n',
+      ': ',
+      '\n',
+    ),
+    fc.constantFrom(
+      'content-length: 3\r\n',
+      'transfer-encoding: chunked\r\n',
+      '3\r\n',
+      '0\r\n\r\n',
+    ),
+    fc.constantFrom(
+      'GET / HTTP/1.1\r\nhost: h\r\n\r\n',
+      'expect: 100-continue\r\n',
+      'abc',
+      '%',
+      '..',
+    ),
+    fc.string({ unit: 'binary', maxLength: 5 }),
+  );
+  const rubbish = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+  await fc.assert(
+    fc.asyncProperty(rubbish, async (sent) => {
+      const wire = await Wire.open(port);
+      wire.socket.end(Buffer.from(sent, 'latin1'));
+      const text = await wire.ended;
+      assert.match(text, /^(HTTP\/1\.1 \d{3} [^]*)?$/, JSON.stringify(sent));
+    }),
+    { numRuns: 150 },
+  );
+  assert.match(await talk(port, `GET / HTTP/1.1\r\n${head}connection: close\r\n\r\n`), / 200 /);
+});
+
+test('an upgrade nobody offers is a plain request', async (t) => {
+  const { port, calls } = await openDoor(t, { paths });
+  const upgrade = 'upgrade: websocket\r\nsec-websocket-version: 13\r\n';
+  const wire = await Wire.open(port);
+  await wire.send(`GET / HTTP/1.1\r\n${head}connection: Upgrade\r\n${upgrade}\r\n`);
+  await wire.until(/^HTTP\/1.1 200 [^]*{"ok":true}$/);
+  wire.close();
+  assert.equal(calls[0]!.head.headers.upgrade, undefined);
 });
 
 test('hop-by-hop headers of a request go no further', async (t) => {
