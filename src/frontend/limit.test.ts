@@ -66,12 +66,13 @@ test('an idle connection is kept for a while', async (t) => {
 test('a client that takes nothing of its answer is left', async (t) => {
   const options = { stallTimeoutMs: 50 };
   const big = Buffer.alloc(64 * 2 ** 20, 'x');
-  const { port, metrics } = await openDoor(t, { options, handler: () => reply(big) });
+  const { port, calls, metrics } = await openDoor(t, { options, handler: () => reply(big) });
   const open = () =>
     metrics.snapshot().find(({ name }) => name === 'funcatron_connections')!.samples[0]!.value;
   const wire = await Wire.open(port);
   wire.socket.pause();
   await wire.send(get('/'));
+  while (calls.length === 0) await new Promise((resolve) => setImmediate(resolve));
   while (open() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
   wire.socket.resume();
   assert.ok((await wire.ended).length < big.length);
