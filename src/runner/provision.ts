@@ -50,6 +50,7 @@ export async function provision(
     stacks: options.stacks,
   };
   if (handler) assignment.handler = handler;
+  if (settings.handler && settings.handler !== handler) assignment.source = settings.handler;
   if (settings.process) assignment.command = settings.process;
   return { kind, assignment };
 }

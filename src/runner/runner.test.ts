@@ -76,6 +76,12 @@ describe('runner', () => {
     await assert.rejects(stage.call(lacking, { path: '/t/other' }), code('func_missing'));
   });
 
+  test('names the file its author wrote, not the one a build made of it', async () => {
+    const over = { funcatron: { handler: 'src/index.ts' }, operations: ['other'] };
+    const { missing } = await stage.runner.check(await stage.route(answering(1), over));
+    assert.match(missing[0]!.mend, /function other from src\/index\.ts; it exports main/);
+  });
+
   test('a bundle that does not load is refused, and the one before keeps serving', async () => {
     const good = await serve(answering(1));
     const broken = await stage.route('throw new Error("no");');

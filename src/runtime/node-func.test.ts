@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { FuncatronError } from '../errors.ts';
+import { Cancellation } from '../message.ts';
 import { fixtureAssignment } from './conformance.ts';
 import { json } from './conformance-call.ts';
 import { collect, openSubject } from './conformance-subject.ts';
@@ -11,7 +12,7 @@ import { nodeRuntime } from './node.ts';
 
 const dir = join(import.meta.dirname, 'fixture', 'node-edge');
 const names =
-  'same result throws transact history unmade chatter flood cwd whole greet nested.deep.name nested.deep.self';
+  'same result throws transact history unmade chatter flood cwd whole listens greet nested.deep.name nested.deep.self';
 const assignment = fixtureAssignment(dir, {
   handler: 'handler.mjs',
   funcs: [...names.split(' '), 'constructor', 'nested.deep', 'get-pets'].map((operationId) => ({
@@ -144,6 +145,7 @@ describe('Funcs in node', () => {
       assert.match(error.funcStack!, /^Error: outer\n\s+at .*handler\.mjs:\d+/);
       assert.match(error.funcStack!, /\[cause\]: Error: inner\n\s+at .*handler\.mjs:\d+/);
       assert.doesNotMatch(error.funcStack!, /workers\/node|node:internal/);
+      assert.ok(!error.funcStack!.includes(dir), 'files are named as in the bundle');
       return true;
     });
     const line = await subject.logged(({ text }) => text.includes('[cause]: Error: inner'));
@@ -207,6 +209,16 @@ describe('Funcs in node', () => {
     assert.equal((fields!['error'] as Error).message, 'a field');
     const cyclic = said.find((line) => line.text === 'with a cycle')!;
     assert.match(String(cyclic.fields!['text']), /Circular/);
+  });
+
+  test('what listens to the signal speaks for its call', async () => {
+    const cancellation = new Cancellation();
+    const gone = rejects(subject.call('listens', { id: 'ear', cancellation }), 'cancelled', /./);
+    await subject.logged((line) => line.text === 'listening');
+    cancellation.cancel();
+    await gone;
+    const heard = await subject.logged((line) => line.text === 'heard it');
+    assert.equal(heard.requestId, 'ear');
   });
 
   test('a flood of lines loses lines, not the answer', async () => {

@@ -17,6 +17,8 @@ export interface Assignment {
   dir: string;
   /** Handler module, relative to `dir`; unused by `process` and `http`. */
   handler?: string;
+  /** What its author calls the handler, where a build made another file of it: for messages. */
+  source?: string;
   funcs: FuncSpec[];
   props: Record<string, unknown>;
   /** Variables for the Func's environment, beside PATH, HOME, LANG, TMPDIR. */

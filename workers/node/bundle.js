@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 /** @typedef {(data: unknown, ctx: import('./context.js').Context) => unknown} Func */
 
 /**
- * @param {{dir: string, handler?: string, funcs: {operationId: string}[]}} assignment
+ * @param {{dir: string, handler?: string, source?: string, funcs: {operationId: string}[]}} assignment
  * @returns {Promise<{funcs: Map<string, Func>, missing: {operationId: string, mend: string}[],
  *   services: Record<string, object> | undefined}>}
  */
-export async function loadBundle({ dir, handler, funcs }) {
+export async function loadBundle({ dir, handler, source = handler, funcs }) {
   if (!handler) throw new Error('the bundle names no handler module (x-funcatron.handler)');
   const space = await import(pathToFileURL(join(dir, handler)).href);
   const roots = rootsOf(space);
@@ -21,7 +21,7 @@ export async function loadBundle({ dir, handler, funcs }) {
   for (const { operationId } of funcs) {
     const func = findFunc(roots, operationId);
     if (func) found.set(operationId, layers.reduceRight(wrap, func));
-    else missing.push({ operationId, mend: mend(operationId, handler, space) });
+    else missing.push({ operationId, mend: mend(operationId, source, space) });
   }
   return { funcs: found, missing, services: find(roots, 'services', ['object']) };
 }
@@ -70,9 +70,10 @@ function wrap(inner, layer) {
     );
 }
 
-function mend(operationId, handler, space) {
+/** `source` is the file the author knows: a build may have made the handler of it. */
+function mend(operationId, source, space) {
   const simple = /^[A-Za-z_$][\w$]*$/.test(operationId);
   const how = simple ? `a function ${operationId}` : `{ yourFunction as "${operationId}" }`;
   const names = Object.keys(space).filter((name) => name !== 'module.exports');
-  return `export ${how} from ${handler}; it exports ${names.join(', ') || 'nothing'}`;
+  return `export ${how} from ${source}; it exports ${names.join(', ') || 'nothing'}`;
 }

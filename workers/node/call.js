@@ -90,8 +90,10 @@ export class Call {
     if (this.cancelled) return;
     this.cancelled = true;
     const text = reason === 'deadline' ? 'the deadline has passed' : 'the caller went away';
-    this.#controller?.abort(
-      new DOMException(text, reason === 'deadline' ? 'TimeoutError' : 'AbortError'),
+    const name = reason === 'deadline' ? 'TimeoutError' : 'AbortError';
+    // Who listens runs here and now, and speaks for the call all the same.
+    this.session.output.calls.run(this, () =>
+      this.#controller?.abort(new DOMException(text, name)),
     );
     this.inbound?.break(new Error(`the request body broke off: ${text}`));
     this.#stop();

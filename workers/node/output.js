@@ -17,8 +17,12 @@ export function stackOf(error) {
   if (typeof error?.stack !== 'string') return format(error);
   const lines = error.stack.split('\n').filter((line) => !isOurs(line));
   const cause = error.cause instanceof Error && error.cause !== error ? error.cause : undefined;
-  return lines.join('\n') + (cause ? `\n[cause]: ${stackOf(cause)}` : '');
+  return lines.map(shorten).join('\n') + (cause ? `\n[cause]: ${stackOf(cause)}` : '');
 }
+
+/** Files as the bundle names them: where it was unpacked says nothing to its author. */
+const shorten = (line) =>
+  line.replace(`file://${process.cwd()}/`, '').replace(`${process.cwd()}/`, '');
 
 const isOurs = (line) =>
   /^\s+at /.test(line) && (line.includes(import.meta.dirname) || line.includes('node:internal'));
