@@ -71,7 +71,7 @@ describe('a node worker', () => {
         assert.equal((await exit).code, 1);
         const line = logs.find((entry) => text.test(entry.text));
         assert.equal(line?.level, 'error');
-        assert.match(line!.text, /node-edge\/handler\.mjs:\d+/);
+        assert.match(line!.text, /[ (]handler\.mjs:\d+/);
       }));
 
   test('counts and ends what its Funcs start', () =>
