@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FuncatronError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
+import { testLine } from './test-line.ts';
 
 const testCommands: Record<string, string> = {
   ts: 'npm test',
@@ -34,7 +35,7 @@ export async function init(
   const template = fileURLToPath(new URL(`../../templates/${lang}`, import.meta.url));
   const files = await copyTemplate(template, target, slug);
   for (const file of files) terminal.say(`  ${join(name, file)}`);
-  terminal.say(`\nNext:\n  cd ${name}\n  ${testCommand}\n  funcatron dev`);
+  terminal.say(`\nNext:\n  cd ${name}\n  ${testLine(testCommand, terminal)}\n  funcatron dev`);
 }
 
 async function refuseFull(target: string): Promise<void> {
