@@ -46,6 +46,29 @@ export const durableCases: Cases = {
     assert.deepEqual(sizes, [0, harness.bodyBytesMax]);
   },
 
+  'an asynchronous call is done when an answer in chunks has ended': async ({ broker, name }) => {
+    const seen: string[] = [];
+    await broker.consume(
+      name,
+      async (call) => {
+        const body = async function* () {
+          seen.push('begun');
+          yield Buffer.from(await textOf(call));
+          if (seen.length < 3) throw new FuncatronError('func_failed', 'in the middle');
+          seen.push('ended');
+        };
+        return replyTo(call, body());
+      },
+      { prefetch: 1 },
+    );
+    await broker.publish(name, callOf('x'));
+    await until('it is done', async () => {
+      const { waiting, inFlight } = await broker.depth(name);
+      return seen.includes('ended') && waiting + inFlight === 0;
+    });
+    assert.deepEqual(seen, ['begun', 'begun', 'begun', 'ended']);
+  },
+
   'a failed asynchronous call is tried again': async ({ broker, name }) => {
     let tries = 0;
     await broker.consume(

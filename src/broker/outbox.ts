@@ -165,7 +165,8 @@ export class Outbox {
   async #deliver(kept: Kept, handler: CallHandler): Promise<void> {
     try {
       const { head, timeoutMs, body } = await this.journal.read(kept);
-      await handler({ head: { ...head, deadline: Date.now() + timeoutMs }, body });
+      const reply = await handler({ head: { ...head, deadline: Date.now() + timeoutMs }, body });
+      await readOut(reply.body);
     } catch (error) {
       return this.#failed(kept, error);
     }
@@ -235,4 +236,10 @@ async function gather(body: Exclude<Body, Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
+}
+
+/** Nobody wants the answer, but a Func that makes it in chunks has run only at its end. */
+async function readOut(body: Body): Promise<void> {
+  if (body instanceof Uint8Array) return;
+  for await (const chunk of body) void chunk;
 }

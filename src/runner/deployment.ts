@@ -67,7 +67,7 @@ export class Deployment {
       const checked = checkCall(contract, call);
       const { timeoutMs } = checked.operation.settings;
       meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
-      const reply = await pool.run(call, toWork(call, checked));
+      const reply = await pool.run(call, toWork(call, checked), timeoutMs);
       checkReply(checked.operation, call, reply, check);
       return reply;
     } catch (thrown) {

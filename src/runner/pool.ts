@@ -11,15 +11,16 @@ import type { Call, Reply } from '../message.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
-import { Slot } from './slot.ts';
+import { leastLoaded, Slot } from './slot.ts';
+import { Streamed } from './streamed.ts';
 import { Ticket } from './ticket.ts';
 import type { WarmWorkers } from './warm.ts';
 
 /** A worker that dies younger than this, never called, counts as a failed start. */
 const youngMs = 1_000;
-/** How long a worker with calls past their deadline may take to end them. */
-const graceMs = 2_000;
-/** Time between looks at deadlines, memory and idleness: while calls are in hand, and else. */
+/** How long a worker with a call past its deadline may take to show that it is not blocked. */
+const pingMs = 1_000;
+/** Time between looks at deadlines, memory and idleness, with calls in hand and without. */
 const paceMs = { fast: 25, slow: 500 } as const;
 
 export interface PoolOptions {
@@ -44,6 +45,7 @@ export class Pool {
   /** Sweeps in a row that found nothing in hand. */
   #quiet = 0;
   #closed = false;
+  #killed = false;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
@@ -73,9 +75,12 @@ export class Pool {
     return slot.assigned;
   }
 
-  /** Runs a Func; one that is safe to repeat runs a second time if its worker died under it. */
-  async run(call: Call, work: WorkerCall): Promise<Reply> {
-    const ticket = new Ticket(call);
+  /**
+   * Runs a Func; one that is safe to repeat runs a second time if its worker died under it. The
+   * call is in hand until its answer has ended; each chunk of that may take `timeoutMs`.
+   */
+  async run(call: Call, work: WorkerCall, timeoutMs?: number): Promise<Reply> {
+    const ticket = new Ticket(call, timeoutMs);
     try {
       return await this.#attempt(ticket, work);
     } catch (thrown) {
@@ -98,45 +103,38 @@ export class Pool {
 
   /** Ends everything now. */
   kill(): void {
-    this.#closed = true;
+    this.#closed = this.#killed = true;
     this.#setPace('off');
+    for (const ticket of this.#waiting.splice(0)) ticket.refuse(lost());
     for (const slot of this.#slots) slot.worker.kill();
   }
 
   async #attempt(ticket: Ticket, work: WorkerCall): Promise<Reply> {
     ticket.attempts++;
+    ticket.slot = undefined;
     this.#inHand.add(ticket);
     if (this.#pace !== 'fast') this.#setPace('fast');
+    let reply: Reply | undefined;
     try {
       const slot = (ticket.slot = this.#free() ?? (await this.#wait(ticket)));
-      try {
-        return await slot.worker.call(work);
-      } finally {
-        slot.load--;
-      }
+      reply = await slot.worker.call(work);
     } finally {
-      this.#inHand.delete(ticket);
-      this.#release(ticket);
+      if (!reply || reply.body instanceof Uint8Array) this.#leave(ticket);
     }
+    if (reply.body instanceof Uint8Array) return reply;
+    return { head: reply.head, body: new Streamed(reply.body, ticket, () => this.#leave(ticket)) };
   }
 
   /** A place at the worker with the fewest calls in hand; none while others wait. */
   #free(): Slot | undefined {
-    const slot = this.#waiting.length === 0 ? this.#leastLoaded() : undefined;
+    const { concurrency } = this.#options.assignment;
+    const slot = this.#waiting.length === 0 ? leastLoaded(this.#slots, concurrency) : undefined;
     slot?.take();
     return slot;
   }
 
-  #leastLoaded(): Slot | undefined {
-    let best: Slot | undefined;
-    for (const slot of this.#slots) {
-      if (!slot.takesCalls || slot.load >= this.#options.assignment.concurrency) continue;
-      if (!best || slot.load < best.load) best = slot;
-    }
-    return best;
-  }
-
   #wait(ticket: Ticket): Promise<Slot> {
+    if (this.#killed) return Promise.reject(lost());
     return new Promise<Slot>((resolve, reject) => {
       ticket.wait(resolve, reject);
       this.#waiting.push(ticket);
@@ -183,7 +181,7 @@ export class Pool {
     } finally {
       this.#starting--;
     }
-    if (this.#closed && this.#inHand.size === 0) slot.worker.kill();
+    if (this.#killed) slot.worker.kill();
     this.#slots.push(slot);
     if (this.#pace === 'off') this.#setPace('slow');
     return slot;
@@ -198,7 +196,11 @@ export class Pool {
   #exited(slot: Slot, exit: WorkerExit): void {
     const at = this.#slots.indexOf(slot);
     if (at >= 0) this.#slots.splice(at, 1);
-    if (this.#closed || slot.retiring) return;
+    if (!this.#closed && !slot.retiring) this.#report(slot, exit);
+    this.#grow();
+  }
+
+  #report(slot: Slot, exit: WorkerExit): void {
     const how = exit.signal ? `signal ${exit.signal}` : `code ${exit.code}`;
     const young = Date.now() - slot.startedAt < youngMs;
     if (young && !slot.used)
@@ -207,20 +209,25 @@ export class Pool {
       { reason: slot.reason, lastWords: exit.lastWords || undefined },
       `worker exited with ${how}`,
     );
-    this.#grow();
   }
 
-  /** A place came free: the next waiting call takes it. */
-  #release(ticket: Ticket): void {
-    const slot = ticket.slot;
-    if (slot?.retiring && slot.load === 0) void slot.worker.drain().catch(() => slot.worker.kill());
+  /** A call is over: the next waiting one takes its place. */
+  #leave(ticket: Ticket): void {
+    const { slot, cancellation, call } = ticket;
+    this.#inHand.delete(ticket);
+    if (slot) {
+      slot.load--;
+      if (cancellation.cancelled) slot.leaveBehind(call.head.deadline);
+      if (slot.retiring && slot.load === 0) slot.end();
+    }
     this.#serveWaiting();
     if (this.#drained && this.#inHand.size === 0 && this.#waiting.length === 0) this.#drained();
   }
 
   #serveWaiting(): void {
+    const { concurrency } = this.#options.assignment;
     while (this.#waiting.length > 0) {
-      const slot = this.#leastLoaded();
+      const slot = leastLoaded(this.#slots, concurrency);
       if (!slot) return this.#grow();
       slot.take();
       this.#waiting.shift()!.give(slot);
@@ -235,7 +242,7 @@ export class Pool {
   #sweep(now: number): void {
     for (const ticket of this.#inHand) if (ticket.isLate(now)) this.#expire(ticket);
     for (const slot of [...this.#slots]) {
-      if (slot.isOverMemory(now, this.#options.assignment.memoryBytesMax)) slot.worker.kill();
+      if (slot.isOverMemory(now, this.#options.assignment.memoryBytesMax)) slot.kill('memory');
       else this.#retireIfDone(slot, now);
     }
     if (this.#inHand.size > 0) this.#quiet = 0;
@@ -256,43 +263,37 @@ export class Pool {
     const at = this.#waiting.indexOf(ticket);
     if (at >= 0) this.#waiting.splice(at, 1);
     ticket.expire();
-    const slot = ticket.slot;
-    if (!slot) return;
-    slot.lateSince ??= Date.now();
-    void this.#probe(slot);
+    if (ticket.slot) void this.#probe(ticket.slot);
   }
 
   /** A worker with a late call may be blocked: it gets no more until it has answered a ping. */
   async #probe(slot: Slot): Promise<void> {
     if (slot.suspect) return;
     slot.suspect = true;
-    const alive = await slot.worker.ping(graceMs / 2);
+    const alive = await slot.worker.ping(pingMs);
+    if (!alive) return slot.kill('blocked');
     slot.suspect = false;
-    if (alive) return this.#serveWaiting();
-    slot.reason = 'blocked';
-    slot.worker.kill();
+    this.#serveWaiting();
   }
 
   #retireIfDone(slot: Slot, now: number): void {
+    if (slot.isStuck(now)) return this.#retire(slot, 'late');
     if (slot.retiring) return;
     if (now - slot.startedAt > youngMs) this.#backoff.recovered();
-    if (slot.lateSince !== undefined && now - slot.lateSince > graceMs) {
-      // Calls given up on still run: their threads or promises would pile up for ever.
-      if (slot.worker.open > slot.load) return this.#retire(slot, 'late');
-      slot.lateSince = undefined;
-    }
     const { min, idleMs } = this.#options.instances;
     if (slot.load > 0) slot.idleSince = now;
     else if (now - slot.idleSince > idleMs && this.#slots.length > min) this.#retire(slot, 'idle');
   }
 
   #retire(slot: Slot, reason: 'late' | 'idle'): void {
+    if (reason === 'late' && slot.reason !== 'late')
+      this.#options.log.warn('worker retired: it keeps calls past their deadline');
     slot.retiring = true;
     slot.reason = reason;
-    if (reason === 'late')
-      this.#options.log.warn('worker retired: it keeps calls past their deadline');
-    if (slot.load > 0) return;
-    if (reason === 'late') slot.worker.kill();
-    else void slot.worker.drain().catch(() => slot.worker.kill());
+    if (slot.load === 0) slot.end();
   }
+}
+
+function lost(): FuncatronError {
+  return new FuncatronError('runner_lost', 'the runner was shut down before the call could run');
 }

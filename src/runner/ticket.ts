@@ -12,12 +12,18 @@ export class Ticket {
   readonly cancellation: Cancellation;
   attempts = 0;
   slot: Slot | undefined;
+  /** What the worker gets between two chunks of an answer. */
+  readonly #chunkMs: number;
+  #deadline: number;
   #late = false;
   #give: ((slot: Slot) => void) | undefined;
   #refuse: ((error: FuncatronError) => void) | undefined;
 
-  constructor(call: Call) {
+  /** `timeoutMs`: what the call was given at the door; absent: what is left of it. */
+  constructor(call: Call, timeoutMs?: number) {
     this.call = call;
+    this.#deadline = call.head.deadline;
+    this.#chunkMs = timeoutMs ?? this.#deadline - Date.now();
     this.cancellation = call.cancellation ??= new Cancellation();
     if (this.cancellation.cancelled) throw new FuncatronError('cancelled', 'nobody waits');
   }
@@ -43,7 +49,17 @@ export class Ticket {
   }
 
   isLate(now: number): boolean {
-    return !this.#late && now >= this.call.head.deadline;
+    return !this.#late && now >= this.#deadline;
+  }
+
+  /** The next chunk of the answer is waited for: it has a deadline of its own. */
+  awaitChunk(): void {
+    this.#deadline = Date.now() + this.#chunkMs;
+  }
+
+  /** The reader has a chunk in hand; how slow it may be is not for the runner to say. */
+  rest(): void {
+    this.#deadline = Infinity;
   }
 
   /** The deadline passed: whoever has the call now gives it up. */
