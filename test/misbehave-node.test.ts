@@ -130,7 +130,7 @@ test('a Func that floods standard output with 1 GB waits until its deadline', as
 test('a Func that says 200,000 lines is heard in part', async () => {
   const answer = await ask(`${server.door}/bad/chatters`);
   assert.deepEqual([answer.status, answer.text], [200, '"chattered"']);
-  assert.ok(server.lines.filter(({ msg }) => /^chatter /.test(msg)).length <= 10_000);
+  assert.ok(server.lines.filter(({ msg }) => msg.startsWith('chatter ')).length <= 10_000);
 });
 
 test('an answer that breaks off is broken for its caller, too', async () => {

@@ -29,6 +29,11 @@ export class Slot {
     this.assigned = assigned;
   }
 
+  /** The runner ended it for what one of its calls did: that must not be done again. */
+  get isKilled(): boolean {
+    return this.#killed;
+  }
+
   get takesCalls(): boolean {
     return !this.retiring && !this.suspect && !this.#killed;
   }
@@ -45,7 +50,8 @@ export class Slot {
 
   /** Whether calls given up on still run: their threads or promises would pile up for ever. */
   isStuck(now: number): boolean {
-    if (this.strayDeadline === undefined || now - this.strayDeadline <= strayMs) return false;
+    if (this.#killed || this.strayDeadline === undefined || now - this.strayDeadline <= strayMs)
+      return false;
     if (this.worker.open > this.load) return true;
     this.strayDeadline = undefined;
     return false;
@@ -53,7 +59,7 @@ export class Slot {
 
   /** Ends the worker now. It gets no more calls, though its end may take a while to be seen. */
   kill(reason: Slot['reason']): void {
-    this.reason = reason;
+    if (!this.#killed) this.reason = reason;
     this.#killed = true;
     this.worker.kill();
   }

@@ -76,7 +76,7 @@ export class Ticket {
       this.attempts === 1 &&
       !this.#late &&
       !this.cancellation.cancelled &&
-      this.slot?.reason === undefined &&
+      !this.slot?.isKilled &&
       idempotent.has(this.call.head.method) &&
       thrown instanceof FuncatronError &&
       thrown.code === 'func_exited'

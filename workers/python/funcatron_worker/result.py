@@ -37,14 +37,14 @@ class Stream:
 def to_reply(result: Any) -> tuple[bytes, Body]:
     """The reply's head, as JSON, and its body. Raises BadResult, naming the type and the place.
 
-    A dict of only `status`, `headers` and `body` with an integer status, and a tuple
+    A dict of only `status`, `headers` and `body` with a number as status, and a tuple
     `(body, status)` or `(body, status, headers)`, are taken as a response; all else is a body.
     """
     if result is None:
         return EMPTY_HEAD, b""
     kind = type(result)
     if kind is dict:
-        if "status" in result and is_status(result["status"]) and result.keys() <= RESPONSE_KEYS:
+        if "status" in result and is_response(result):
             return to_response(result.get("body"), result["status"], result.get("headers"))
         return PLAIN_HEAD, to_json(result)
     if kind is tuple and 2 <= len(result) <= 3 and is_status(result[1]):
@@ -58,6 +58,8 @@ def to_reply(result: Any) -> tuple[bytes, Body]:
 
 def to_response(body: Any, status: int, headers: Any = None) -> tuple[bytes, Body]:
     """Header names become lower case; the content type is the body's own unless one is given."""
+    if not is_status(status):
+        raise BadResult(f"the Func answered with status {status}; use an integer of 200 to 599")
     fields = to_headers(headers)
     if body is None:
         content: Body = b""
@@ -75,6 +77,14 @@ def to_response(body: Any, status: int, headers: Any = None) -> tuple[bytes, Bod
     if content_type and "content-type" not in fields:
         fields["content-type"] = content_type
     return to_json({"status": int(status), "headers": fields}), content
+
+
+def is_response(result: dict[Any, Any]) -> bool:
+    """Data may have a number called `status` too; with a body or headers beside it, it has not."""
+    status = result["status"]
+    if isinstance(status, bool) or not isinstance(status, (int, float)):
+        return False
+    return result.keys() <= RESPONSE_KEYS and (len(result) > 1 or is_status(status))
 
 
 def is_status(value: Any) -> bool:
