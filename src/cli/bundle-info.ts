@@ -26,6 +26,11 @@ export interface BundleDescription extends BundleInfo {
   settings: Record<string, unknown>;
 }
 
+/** Where the Tron describes a bundle. */
+export function bundlePath(sha: string): string {
+  return `/api/v1/bundles/${encodeURIComponent(sha)}`;
+}
+
 /** `api.example.com/v1`; any host is the usual case, and left out. */
 export function showPlace({ host, basePath }: { host: string | null; basePath: string }): string {
   return (host && host !== '*' ? host : '') + basePath;

@@ -64,20 +64,14 @@ export async function findContractIssues(
   options: LimitValues,
   overlay?: unknown,
 ): Promise<Issue[]> {
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-  if (!isFolder) {
-    const { contract } = await readFileBundle(path, options);
-    return checkDocument(contract, { overlay });
-  }
-  return checkDocument(await readFolderContract(path), { overlay, root: path });
-}
-
-async function readFileBundle(path: string, options: LimitValues) {
-  return readBundle(path, limitsOf(options)).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    const detail = `there is no folder or file ${path}`;
-    throw new FuncatronError('build_failed', detail, { cause });
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is no such folder or file' : cause.message;
+    throw new FuncatronError('build_failed', `cannot build ${path}: ${why}`, { cause });
   });
+  if (found.isDirectory())
+    return checkDocument(await readFolderContract(path), { overlay, root: path });
+  const { contract } = await readBundle(path, limitsOf(options));
+  return checkDocument(contract, { overlay });
 }
 
 async function readFolderContract(folder: string): Promise<ContractFile> {

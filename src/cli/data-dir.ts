@@ -1,10 +1,9 @@
 /** The data folder: what is in it, and that only one server uses it at a time. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { FuncatronError } from '../errors.ts';
 import { holdFolder } from '../folder-lock.ts';
+import { makeDataFolder } from './data-folder.ts';
 
 export interface DataDir {
   root: string;
@@ -26,10 +25,7 @@ const socketPrefix = join(tmpdir(), 'fn-');
  */
 export async function openDataDir(folder: string): Promise<DataDir> {
   const root = resolve(folder);
-  await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
-    const detail = `--data ${root} cannot be made: ${cause.message}; name another folder`;
-    throw new FuncatronError('option_invalid', detail, { cause });
-  });
+  await makeDataFolder(root);
   const letGo = await holdFolder(root);
   const sockets = openSockets(join(root, 'sockets'));
   return {

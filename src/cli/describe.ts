@@ -1,6 +1,6 @@
 /** `funcatron describe`: one bundle of a Tron. */
 import { showBytes } from '../unit.ts';
-import { showPlace, showTime } from './bundle-info.ts';
+import { bundlePath, showPlace, showTime } from './bundle-info.ts';
 import type { BundleDescription } from './bundle-info.ts';
 import { printJson, printTable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,8 +12,7 @@ export async function describe(
   options: RemoteOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const path = `/api/v1/bundles/${encodeURIComponent(sha)}`;
-  const bundle = await new TronClient(options).json<BundleDescription>(path);
+  const bundle = await new TronClient(options).json<BundleDescription>(bundlePath(sha));
   if (options.json) return printJson(terminal, bundle);
   terminal.out(`name      ${bundle.name} ${bundle.version}`);
   terminal.out(`sha       ${bundle.hex}`);

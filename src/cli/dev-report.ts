@@ -48,8 +48,10 @@ export class DevReport {
   /** The fault as answers show it: with the places that are wrong. */
   notice(fault: FuncatronError): Problem {
     const problem = fault.toProblem();
-    const named = (problem.errors ?? []).slice(0, namedMax).map(inOneLine);
-    return { ...problem, detail: [problem.detail, ...named].join('; ') };
+    const { detail, errors = [] } = problem;
+    const others = errors.filter(({ message }) => !detail.includes(message));
+    const named = others.slice(0, namedMax).map(inOneLine);
+    return { ...problem, detail: [detail, ...named].join('; ') };
   }
 
   #welcome(contract: Contract): void {

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import type { Builder, BuiltBundle } from '../bundle/build.ts';
 import { ignoredAlways } from '../bundle/ignore.ts';
 import { readIgnore } from '../bundle/source-folder.ts';
 import { serveOptions } from '../config/options.ts';
@@ -70,10 +69,16 @@ async function start(
   const report = new DevReport(folder, terminal);
   const given = { folder, props: options.props, overlay: options.overlay, cwd: terminal.cwd };
   const always = DevPlace.files(given);
+  // A contract's faults are told by the files one edits, not by what a build makes of them.
+  const retell = async (thrown: unknown): Promise<never> => {
+    if (toFault(thrown).code !== 'contract_invalid') throw thrown;
+    const errors = await findContractIssues(folder, options);
+    throw errors.length > 0 ? unsound(errors) : thrown;
+  };
   const bundle = new DevBundle({
     files: new FileWatch(folder, always),
-    build: () => build(builder, folder, options),
-    enable: (built) => place.enable(built),
+    build: () => builder.build().catch(retell),
+    enable: (built) => place.enable(built).catch(retell),
     onReady: async (built, ms) => report.ready(await contractOf(platform, place), built, ms),
     onFailed: (fault) => report.failed(fault),
   });
@@ -96,17 +101,6 @@ async function start(
   report.listening(platform.frontend.url);
   await bundle.refresh();
   return platform.frontend.url;
-}
-
-/** A contract's faults are told as those of the files one edits, not of what a build makes of them. */
-async function build(builder: Builder, folder: string, options: DevOptions): Promise<BuiltBundle> {
-  try {
-    return await builder.build();
-  } catch (thrown) {
-    if (toFault(thrown).code !== 'contract_invalid') throw thrown;
-    const errors = await findContractIssues(folder, options);
-    throw errors.length > 0 ? unsound(errors) : thrown;
-  }
 }
 
 /** The contract of what serves now; undefined when something else is enabled by hand. */

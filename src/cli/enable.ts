@@ -2,6 +2,8 @@
 import type { placeOptions, propsOptions } from '../config/options.ts';
 import type { Values } from '../config/option.ts';
 import { readBasePath, readHost } from '../tron/place.ts';
+import { bundlePath, showPlace } from './bundle-info.ts';
+import type { BundleInfo } from './bundle-info.ts';
 import { readObject } from './json-input.ts';
 import { printJson } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -16,9 +18,13 @@ export async function enable(
   terminal: Terminal,
 ): Promise<void> {
   const given = await readGiven(options, terminal);
-  await enableBundle(new TronClient(options), sha, given, terminal);
-  if (options.json) return printJson(terminal, { enabled: sha });
-  terminal.say(`enabled ${sha}; see where with: funcatron routes`);
+  const client = new TronClient(options);
+  await enableBundle(client, sha, given, terminal);
+  const { hex, name, enabled } = await client.json<BundleInfo>(bundlePath(sha));
+  const [newest] = enabled.toSorted((a, b) => b.revision - a.revision);
+  const { host = null, basePath = '/' } = newest ?? {};
+  if (options.json) return printJson(terminal, { sha: hex, name, host, basePath });
+  terminal.say(`${name} is enabled at ${showPlace({ host, basePath })}`);
 }
 
 /** What the options give along: read before anything is sent. */

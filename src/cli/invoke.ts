@@ -1,14 +1,14 @@
 /** `funcatron invoke`: a Func called by its operationId, through the frontend as anybody would. */
-import { readFile } from 'node:fs/promises';
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { resolve } from 'node:path';
+import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { invokeOptions } from '../config/options.ts';
 import type { Values } from '../config/option.ts';
 import { FuncatronError } from '../errors.ts';
+import { bundlePath } from './bundle-info.ts';
 import type { BundleDescription, BundleInfo } from './bundle-info.ts';
 import { findFrontend } from './frontend-url.ts';
 import { callHttp } from './http-call.ts';
+import { fillIn, readData, readHeaders } from './invoke-request.ts';
 import { printJson } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 import { TronClient } from './tron-client.ts';
@@ -71,8 +71,7 @@ async function find(client: TronClient, operationId: string, wanted?: string): P
   const found: Found[] = [];
   const known: string[] = [];
   for (const bundle of enabled) {
-    const path = `/api/v1/bundles/${bundle.hex}`;
-    const { operations } = await client.json<BundleDescription>(path);
+    const { operations } = await client.json<BundleDescription>(bundlePath(bundle.hex));
     known.push(...operations.map((one) => one.operationId));
     for (const { operationId: id, method, path } of operations)
       if (id === operationId) found.push({ bundle, method, path });
@@ -89,64 +88,4 @@ async function find(client: TronClient, operationId: string, wanted?: string): P
 
 function fits(bundle: BundleInfo, wanted: string | undefined): boolean {
   return wanted === undefined || bundle.name === wanted || bundle.hex.startsWith(wanted);
-}
-
-/** Parameters of the path fill its template; the rest is the query. */
-function fillIn(template: string, params: string[]): string {
-  let path = template;
-  const query = new URLSearchParams();
-  for (const param of params) {
-    const [name, value] = splitPair(param, '=', '--param');
-    if (path.includes(`{${name}}`)) path = path.replaceAll(`{${name}}`, encodeURIComponent(value));
-    else query.append(name, value);
-  }
-  const open = /\{[^}]+\}/.exec(path);
-  if (open)
-    throw new FuncatronError(
-      'option_invalid',
-      `--param is missing for ${open[0]} of ${template}: add --param ${open[0].slice(1, -1)}=VALUE`,
-    );
-  return query.size > 0 ? `${path}?${query.toString()}` : path;
-}
-
-function readHeaders(lines: string[], body: Uint8Array | undefined): OutgoingHttpHeaders {
-  const headers: Record<string, string | string[]> = {};
-  for (const line of lines) {
-    const [name, value] = splitPair(line, ':', '--header');
-    const key = name.toLowerCase();
-    const before = headers[key];
-    headers[key] = before === undefined ? value.trim() : [before, value.trim()].flat();
-  }
-  if (body) {
-    headers['content-type'] ??= isJson(body) ? 'application/json' : 'text/plain';
-    headers['content-length'] = String(body.length);
-  }
-  return headers;
-}
-
-function isJson(body: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(body).toString());
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function splitPair(given: string, by: string, flag: string): [string, string] {
-  const at = given.indexOf(by);
-  if (at > 0) return [given.slice(0, at).trim(), given.slice(at + 1)];
-  throw new FuncatronError('option_invalid', `${flag} "${given}": must be NAME${by}VALUE`);
-}
-
-async function readData(
-  given: string | undefined,
-  terminal: Terminal,
-): Promise<Uint8Array | undefined> {
-  if (given === '-') return terminal.read();
-  if (!given?.startsWith('@')) return given === undefined ? undefined : Buffer.from(given);
-  const file = resolve(terminal.cwd, given.slice(1));
-  return readFile(file).catch((cause: Error) => {
-    throw new FuncatronError('option_invalid', `--data ${given}: ${cause.message}`, { cause });
-  });
 }

@@ -1,12 +1,12 @@
 /** `funcatron token`: tokens in the store of a Tron, which need not run meanwhile. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { FuncatronError } from '../errors.ts';
 import { openStore } from '../store/store.ts';
 import type { Store } from '../store/store.ts';
 import { createToken, listTokens, revokeToken } from '../tron/token.ts';
 import { showTime } from './bundle-info.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { printJson, printTable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,7 +21,8 @@ export async function create(
   options: TokenOptions,
   terminal: Terminal,
 ): Promise<void> {
-  if (!options.store) await makeFolder(resolve(terminal.cwd, options.data));
+  // A token may be there before the Tron is.
+  if (!options.store) await makeDataFolder(resolve(terminal.cwd, options.data));
   const token = await withStore(options, terminal, (store) => createToken(store, name));
   if (options.json) return printJson(terminal, { name, token });
   terminal.out(token);
@@ -44,14 +45,6 @@ export async function revoke(
   await withStore(options, terminal, (store) => revokeToken(store, name));
   if (options.json) return printJson(terminal, { revoked: name });
   terminal.say(`revoked ${name}`);
-}
-
-/** A token may be there before the Tron is. */
-async function makeFolder(data: string): Promise<void> {
-  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: Error) => {
-    const detail = `--data ${data} cannot be made: ${cause.message}; name another folder`;
-    throw new FuncatronError('option_invalid', detail, { cause });
-  });
 }
 
 async function withStore<T>(
