@@ -5,7 +5,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { empty } from '../message.ts';
-import type { BodyKind, Call, Reply } from '../message.ts';
+import type { BodyKind, Call, CallHead, Reply } from '../message.ts';
 import type { Contract, Operation } from '../openapi/contract.ts';
 import type { Counter } from '../metrics.ts';
 
@@ -16,14 +16,20 @@ export interface CheckedCall {
   data: unknown;
 }
 
-/** Finds the operation; checks and fills in the head unless a door did so by this very contract. */
-export function checkCall(contract: Contract, call: Call): CheckedCall {
+/**
+ * Finds the operation; checks and fills in the head unless a door did so by this very contract.
+ * `basePath` is the one it is enabled at, which need not be the contract's own.
+ */
+export function checkCall(contract: Contract, call: Call, basePath: string): CheckedCall {
   const { head } = call;
-  const operation = findOperation(contract, call);
   const marked = head.checked === contract.id && head.kind !== undefined;
+  const named = marked && head.operation ? contract.operation(head.operation) : undefined;
+  const { operation, raw } = named
+    ? { operation: named, raw: {} }
+    : match(contract, head, basePath);
   if (marked && !needsData(head.kind!, call))
     return { operation, kind: head.kind!, data: call.data };
-  if (!marked) head.params = operation.params(rawParams(contract, call), head.query, head.headers);
+  if (!marked) head.params = operation.params(raw, head.query, head.headers);
   const checked = operation.body(head.headers, wholeBody(call));
   if (checked.bytes) call.body = checked.bytes;
   head.kind = checked.kind;
@@ -37,29 +43,23 @@ function needsData(kind: BodyKind, call: Call): boolean {
   return (kind === 'form' || kind === 'multipart') && call.data === undefined;
 }
 
-function findOperation(contract: Contract, call: Call): Operation {
-  const { head } = call;
-  const marked = head.checked === contract.id && head.operation !== undefined;
-  const named = marked ? contract.operation(head.operation!) : undefined;
-  if (named) return named;
-  const match = contract.match(head.method, relativePath(contract, head.path));
-  if (match && 'operation' in match) return match.operation;
-  if (match)
-    throw new FuncatronError('method_not_allowed', `${head.path} takes ${match.allow.join(', ')}`, {
-      headers: { allow: match.allow.join(', ') },
+/** The operation and its raw path values. Throws `not_found` or `method_not_allowed`. */
+function match(contract: Contract, head: CallHead, basePath: string) {
+  const path = relativePath(basePath, head.path);
+  const found = path === undefined ? undefined : contract.match(head.method, path);
+  if (found && 'operation' in found) return found;
+  if (found)
+    throw new FuncatronError('method_not_allowed', `${head.path} takes ${found.allow.join(', ')}`, {
+      headers: { allow: found.allow.join(', ') },
     });
   throw new FuncatronError('not_found', `the contract has no path for ${head.path}`);
 }
 
-function rawParams(contract: Contract, call: Call): Record<string, string | undefined> {
-  const match = contract.match(call.head.method, relativePath(contract, call.head.path));
-  return match && 'operation' in match ? match.raw : {};
-}
-
-function relativePath(contract: Contract, path: string): string {
-  const { basePath } = contract;
+/** Undefined for a path that is not below the base path. */
+function relativePath(basePath: string, path: string): string | undefined {
   if (basePath === '/') return path;
-  return path.startsWith(basePath) ? path.slice(basePath.length) || '/' : path;
+  if (path === basePath) return '/';
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined;
 }
 
 /** Streams are not checked: their kind is binary by the time they reach a queue. */

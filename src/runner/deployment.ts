@@ -64,7 +64,7 @@ export class Deployment {
     const begunAt = performance.now();
     try {
       const { contract, pool, check } = this.#ready ?? (await this.#load());
-      const checked = checkCall(contract, call);
+      const checked = checkCall(contract, call, this.route.basePath);
       const { timeoutMs } = checked.operation.settings;
       meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
       const reply = await pool.run(call, toWork(call, checked), timeoutMs);

@@ -32,6 +32,13 @@ describe('runner', () => {
     await assert.rejects(stage.call(route, { method: 'DELETE' }), code('method_not_allowed'));
   });
 
+  test('matches below the base path it was enabled at, whatever the contract says', async () => {
+    const moved = { ...(await stage.route(answering(1))), basePath: '/elsewhere' };
+    await stage.runner.enable(moved, { prepare: true, allowMissing: false });
+    assert.deepEqual((await stage.call(moved, { path: '/elsewhere/main' })).json, { version: 1 });
+    await assert.rejects(stage.call(moved, { path: '/elsewherex/main' }), code('not_found'));
+  });
+
   test('takes a door at its word', async () => {
     const route = await serve('export const main = (_, ctx) => ({ version: ctx.params.query.n });');
     const params = { path: {}, query: { n: 7 }, header: {}, cookie: {} };
