@@ -53,6 +53,7 @@ const stallTimeoutMs = 60_000;
 const connectionsMax = 1000;
 /** Time answers under way get at `close`. */
 const closeTimeoutMs = 5000;
+const closeSweepMs = 20;
 
 export function createTron(parts: TronParts, given: Partial<TronOptions> = {}): Tron {
   return new ListeningTron(parts, { ...tronDefaults, ...given });
@@ -115,9 +116,11 @@ class ListeningTron implements Tron {
     await this.#nodes.close();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeIdleConnections();
+    // Connections become idle one by one, as what followed the logs hears that there is no more.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), closeSweepMs);
     const timer = setTimeout(() => this.#server.closeAllConnections(), closeTimeoutMs);
     await closed;
+    clearInterval(sweep);
     clearTimeout(timer);
   }
 
