@@ -50,8 +50,11 @@ export async function buildSound(
 }
 
 export function unsound(errors: Issue[]): FuncatronError {
-  const faults = errors.length === 1 ? 'a fault' : `${errors.length} faults`;
-  const detail = `${errors[0]!.file ?? 'the contract'} has ${faults}`;
+  const [{ file = 'the contract', line, message }] = errors as [Issue];
+  const detail =
+    errors.length === 1
+      ? `${file}${line ? `:${line}` : ''}: ${message}`
+      : `${file} has ${errors.length} faults`;
   return new FuncatronError('contract_invalid', detail, { errors });
 }
 

@@ -26,6 +26,8 @@ type DevOptions = Values<typeof devOptions>;
 
 export interface DevServer {
   readonly url: string;
+  /** Where its Tron listens. */
+  readonly tron: string;
   close(): Promise<void>;
 }
 
@@ -47,8 +49,8 @@ export async function startDev(
     for (const one of closing.splice(0).toReversed()) await one();
   };
   try {
-    const url = await start(folder, options, terminal, log, closing);
-    return { url, close };
+    const { frontend, tron } = await start(folder, options, terminal, log, closing);
+    return { url: frontend.url, tron: tron.url, close };
   } catch (thrown) {
     await close();
     throw thrown;
@@ -61,7 +63,7 @@ async function start(
   terminal: Terminal,
   log: Log,
   closing: (() => unknown)[],
-): Promise<string> {
+): Promise<Platform> {
   const builder = await openBuilder(folder, options);
   closing.push(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
@@ -100,7 +102,7 @@ async function start(
   closing.push(() => watcher.close());
   report.listening(platform.frontend.url);
   await bundle.refresh();
-  return platform.frontend.url;
+  return platform;
 }
 
 /** The contract of what serves now; undefined when something else is enabled by hand. */
