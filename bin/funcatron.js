@@ -29,7 +29,8 @@ function growNursery() {
   const given = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
   if (!process.execve || given.includes(flag)) return;
   const { execPath, execArgv, argv, env } = process;
-  process.execve(execPath, [execPath, `${flag}=32`, ...execArgv, ...argv.slice(1)], env);
+  const flags = [`${flag}=32`, '--min-semi-space-size=32'];
+  process.execve(execPath, [execPath, ...flags, ...execArgv, ...argv.slice(1)], env);
 }
 
 /** Starts again with the Node that npm installed beside us. */
