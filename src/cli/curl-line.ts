@@ -1,7 +1,7 @@
 /** A curl line that works as it stands: an operation anybody may call, with values that fit. */
 import type { Contract, Operation } from '../openapi/contract.ts';
-
-type Json = Record<string, unknown>;
+import { list, resolve, sample } from './sample.ts';
+import type { Json } from './sample.ts';
 
 export interface CurlOptions {
   /** `http://localhost:8080`. */
@@ -20,34 +20,64 @@ export function curlLine(contract: Contract, options: CurlOptions): string {
   return lineFor(contract, easiest, options);
 }
 
-/** The line for one operation. */
-export function lineFor(contract: Contract, operation: Operation, options: CurlOptions): string {
-  const { document } = contract;
-  const base = options.basePath === '/' ? '' : options.basePath;
-  const query: string[] = [];
-  const headers: string[] = options.host ? [`host: ${options.host}`] : [];
-  let path = operation.template;
-  for (const parameter of parametersOf(document, operation)) {
-    const {
-      name,
-      in: place,
-      required,
-    } = parameter as { name: string; in: string; required?: boolean };
-    if (!required) continue;
-    const text = encodeURIComponent(String(sample(document, parameter)));
-    if (place === 'path') path = path.replaceAll(`{${name}}`, text);
-    else if (place === 'query') query.push(`${encodeURIComponent(name)}=${text}`);
-    else if (place === 'header') headers.push(`${name}: ${text}`);
-  }
+/** What a line is made of, gathered place by place. */
+interface Line {
+  path: string;
+  query: string[];
+  headers: string[];
+  cookies: string[];
+  more: string[];
+}
+
+function lineFor({ document }: Contract, operation: Operation, options: CurlOptions): string {
+  const { origin, basePath, host } = options;
+  const { template, method } = operation;
+  const line: Line = { path: template, query: [], headers: [], cookies: [], more: [] };
+  if (host) line.headers.push(`host: ${host}`);
+  for (const parameter of parametersOf(document, operation))
+    if (parameter.required) addParameter(line, parameter, sample(document, parameter));
+  addCredentials(line, operation);
   const body = bodyOf(document, operation);
-  const url = options.origin + base + path + (query.length > 0 ? `?${query.join('&')}` : '');
+  if (body) line.headers.push(`content-type: ${body.type}`);
+  const query = line.query.length > 0 ? `?${line.query.join('&')}` : '';
+  const base = basePath === '/' ? '' : basePath;
   return [
     'curl',
-    ...(operation.method === 'GET' ? [] : [`-X ${operation.method}`]),
-    ...[...headers, ...(body ? [`content-type: ${body.type}`] : [])].map((one) => `-H '${one}'`),
-    ...(body ? [`-d '${body.text.replaceAll("'", `'\\''`)}'`] : []),
-    query.length > 0 ? `'${url}'` : url,
+    ...methodFlags(method, body !== undefined),
+    ...line.more,
+    ...line.headers.map((header) => `-H ${quote(header)}`),
+    ...(line.cookies.length > 0 ? [`-b ${quote(line.cookies.join('; '))}`] : []),
+    ...(body ? [`-d ${quote(body.text)}`] : []),
+    quoteIfNeeded(origin + base + line.path + query),
   ].join(' ');
+}
+
+/** curl waits for a body that never comes unless it is told of HEAD by a flag of its own. */
+function methodFlags(method: string, hasBody: boolean): string[] {
+  if (method === 'HEAD') return ['-I'];
+  return method === 'GET' && !hasBody ? [] : [`-X ${method}`];
+}
+
+function addParameter(line: Line, parameter: Json, value: unknown): void {
+  const name = String(parameter.name);
+  const text = Array.isArray(value) ? value.join(',') : showValue(value);
+  const encoded = encodeURIComponent(text);
+  if (parameter.in === 'path') line.path = line.path.replaceAll(`{${name}}`, encoded);
+  else if (parameter.in === 'query') line.query.push(`${encodeURIComponent(name)}=${encoded}`);
+  else if (parameter.in === 'header') line.headers.push(`${name}: ${text}`);
+  else line.cookies.push(`${name}=${encoded}`);
+}
+
+/** Where credentials go; which ones only the caller knows. */
+function addCredentials(line: Line, { security }: Operation): void {
+  for (const { scheme } of security[0]?.schemes ?? []) {
+    const { type, name = '' } = scheme;
+    if (type === 'apiKey' && scheme.in === 'query') line.query.push(`${name}=KEY`);
+    else if (type === 'apiKey' && scheme.in === 'cookie') line.cookies.push(`${name}=KEY`);
+    else if (type === 'apiKey') line.headers.push(`${name}: KEY`);
+    else if (scheme.scheme?.toLowerCase() === 'basic') line.more.push('-u USER:PASSWORD');
+    else line.headers.push('authorization: Bearer TOKEN');
+  }
 }
 
 /** Less is easier: no credentials, no body, no value to invent, and no way to be refused. */
@@ -73,9 +103,14 @@ function operationOf(document: Json, { method, template }: Operation): { item: J
   return { item, own: (item[method.toLowerCase()] ?? {}) as Json };
 }
 
+/** Those of the operation win over those of its path (OpenAPI 3.1, 4.8.9.1). */
 function parametersOf(document: Json, operation: Operation): Json[] {
   const { item, own } = operationOf(document, operation);
-  return [...list(item.parameters), ...list(own.parameters)].map((one) => resolve(document, one));
+  const all = [...list(item.parameters), ...list(own.parameters)];
+  const resolved = all.map((one) => resolve(document, one));
+  return [
+    ...new Map(resolved.map((one) => [`${String(one.in)} ${String(one.name)}`, one])).values(),
+  ];
 }
 
 function bodyOf(document: Json, operation: Operation): { type: string; text: string } | undefined {
@@ -88,7 +123,7 @@ function bodyOf(document: Json, operation: Operation): { type: string; text: str
   const value = sample(document, content[declared]!);
   const type = ranges[declared] ?? declared;
   if (type.includes('json')) return { type, text: JSON.stringify(value) };
-  return { type, text: type === 'application/x-www-form-urlencoded' ? form(value) : String(value) };
+  return { type, text: type.includes('urlencoded') ? form(value) : showValue(value) };
 }
 
 /** What to send where any type, or any of a kind, is taken. */
@@ -100,70 +135,19 @@ const ranges: Record<string, string> = {
 };
 
 function form(value: unknown): string {
-  return new URLSearchParams(
-    Object.entries(Object(value)).map(([k, v]) => [k, String(v)]),
-  ).toString();
+  const pairs = Object.entries(Object(value)).map(([name, one]) => [name, showValue(one)]);
+  return new URLSearchParams(pairs).toString();
 }
 
-/** A value that fits: the example where there is one, else one made from the schema. */
-function sample(document: Json, holder: Json, depth = 0): unknown {
-  if (holder.example !== undefined) return holder.example;
-  const [first] = Object.values((holder.examples ?? {}) as Record<string, Json>);
-  if (!Array.isArray(holder.examples) && first?.value !== undefined) return first.value;
-  const schema = resolve(document, (holder.schema ?? holder) as Json);
-  for (const key of ['example', 'default', 'const'] as const)
-    if (schema[key] !== undefined) return schema[key];
-  if (Array.isArray(schema.examples)) return schema.examples[0];
-  if (Array.isArray(schema.enum)) return schema.enum[0];
-  const variant = list(schema.oneOf)[0] ?? list(schema.anyOf)[0] ?? list(schema.allOf)[0];
-  if (variant && schema.type === undefined) return sample(document, variant, depth + 1);
-  return made(document, schema, depth);
+function showValue(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function made(document: Json, schema: Json, depth: number): unknown {
-  const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === 'integer' || type === 'number') return Math.max(1, Number(schema.minimum ?? 1));
-  if (type === 'boolean') return true;
-  if (type === 'array')
-    return depth > 4 || !schema.items ? [] : [sample(document, schema.items as Json, depth + 1)];
-  if (type !== 'object') return textOf(schema);
-  const required = new Set(list(schema.required).map(String));
-  const properties = Object.entries((schema.properties ?? {}) as Record<string, Json>);
-  return Object.fromEntries(
-    properties
-      .filter(([name, one]) => depth <= 4 && (required.has(name) || hasExample(one)))
-      .map(([name, property]) => [name, sample(document, property, depth + 1)]),
-  );
+function quoteIfNeeded(text: string): string {
+  return /^[\w.~:/@%+,=-]+$/.test(text) ? text : quote(text);
 }
 
-function hasExample({ example, examples }: Json): boolean {
-  return example !== undefined || (Array.isArray(examples) && examples.length > 0);
-}
-
-const texts: Record<string, string> = {
-  date: '2026-01-31',
-  'date-time': '2026-01-31T12:00:00Z',
-  uuid: '6a2f41a3-c54c-4b01-90e6-d701748f0851',
-  email: 'ada@example.org',
-  uri: 'https://example.org',
-};
-
-function textOf(schema: Json): string {
-  const known = texts[String(schema.format)];
-  return known ?? 'Ada'.padEnd(Number(schema.minLength ?? 0), 'a');
-}
-
-function resolve(document: Json, value: Json): Json {
-  let found = value;
-  for (let hops = 0; typeof found.$ref === 'string' && hops < 20; hops++) {
-    let target: unknown = document;
-    for (const part of found.$ref.split('/').slice(1))
-      target = (target as Json | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
-    found = (target ?? {}) as Json;
-  }
-  return found;
-}
-
-function list(value: unknown): Json[] {
-  return Array.isArray(value) ? (value as Json[]) : [];
+/** As one word for a POSIX shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

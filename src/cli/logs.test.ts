@@ -42,10 +42,15 @@ const untilLogged = async (id: string): Promise<string[]> => {
 test('JSON lines in a pipe: request, bundle and SHA on every one', async () => {
   await call('call-1');
   const lines = (await untilLogged('call-1')).map((line) => JSON.parse(line));
-  assert.deepEqual(lines.map(({ text, level }) => [text, level]).toSorted(), [
-    ['low stock', 'warn'],
-    ['printed', 'info'],
-  ]);
+  assert.deepEqual(
+    lines
+      .map(({ text, level }) => [text, level])
+      .toSorted((a, b) => a.join().localeCompare(b.join())),
+    [
+      ['low stock', 'warn'],
+      ['printed', 'info'],
+    ],
+  );
   for (const line of lines) {
     assert.equal(line.requestId, 'call-1');
     assert.equal(line.bundle, 'shop');
