@@ -137,16 +137,3 @@ export function toFault(thrown: unknown): FuncatronError {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   return new FuncatronError('internal', text, { cause: thrown });
 }
-
-/** An error that came over a wire, as an error again. */
-export function fromProblem(problem: Problem): FuncatronError {
-  const { code, detail, status, component, errors, headers, stack } = problem;
-  const known = code in catalogue ? (code as ErrorCode) : 'internal';
-  return new FuncatronError(known, detail, {
-    status,
-    component,
-    ...(errors && { errors }),
-    ...(headers && { headers }),
-    ...(stack && { funcStack: stack }),
-  });
-}

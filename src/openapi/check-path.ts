@@ -112,7 +112,11 @@ function checkParameters({ document, report }: CheckContext, place: OperationPla
       if (typeof name !== 'string') continue;
       const key = `${String(where)} ${name}`;
       if (seen.has(key))
-        report(parameter.pointer, `${where} parameter ${name} is declared twice`, 'keep one');
+        report(
+          parameter.pointer,
+          `${String(where)} parameter ${String(name)} is declared twice`,
+          'keep one',
+        );
       seen.add(key);
       if (where !== 'path') continue;
       declared.add(name);

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** @typedef {(data: unknown, ctx: import('./context.js').Context) => unknown} Func */
+/** @typedef {(data: unknown, ctx: object) => unknown} Func */
 
 /**
  * @param {{dir: string, handler?: string, source?: string, funcs: {operationId: string}[]}} assignment

@@ -29,7 +29,7 @@ export class Call {
   #services;
 
   /**
-   * @param {import('./session.js').Session} session
+   * @param {import('./main.js').Session} session
    * @param {number} stream
    * @param {Record<string, any>} head
    */

@@ -147,7 +147,7 @@ class Session {
     if (this.#calls.size > 0 || this.#ending) return;
     this.#ending = true;
     const close = async () => this.services?.close();
-    close()
+    void close()
       .catch((error) => this.output.line('error', error))
       .then(() => this.#exit(0));
   }

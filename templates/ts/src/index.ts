@@ -7,7 +7,9 @@ export interface Context {
 
 export function hello(_body: undefined, ctx: Context) {
   ctx.log.info('greeting', { name: ctx.params.path.name });
-  return { greeting: Array(ctx.params.query.times).fill(`Hello, ${ctx.params.path.name}!`).join(' ') };
+  return {
+    greeting: Array(ctx.params.query.times).fill(`Hello, ${ctx.params.path.name}!`).join(' '),
+  };
 }
 
 export function sum(numbers: number[]) {
