@@ -6,24 +6,20 @@ import { FuncatronError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 import { testLine } from './test-line.ts';
 
-const testCommands: Record<string, string> = {
+/** How the tests of a new project are run. */
+const testCommands = {
   ts: 'npm test',
   js: 'npm test',
   python: 'python3 -m unittest',
   process: 'sh test.sh',
-};
+} as const;
 
+/** Throws `option_invalid` for a name no bundle can have, and for a folder with something in it. */
 export async function init(
   name: string,
-  flags: { lang?: string },
+  { lang }: { lang: keyof typeof testCommands },
   terminal: Terminal,
 ): Promise<void> {
-  const lang = flags.lang ?? 'ts';
-  const testCommand = testCommands[lang];
-  if (!testCommand) {
-    const choices = Object.keys(testCommands).join(', ');
-    throw new FuncatronError('option_invalid', `--lang "${lang}": must be one of ${choices}`);
-  }
   const target = resolve(terminal.cwd, name);
   const slug = basename(target);
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(slug))
@@ -35,7 +31,9 @@ export async function init(
   const template = fileURLToPath(new URL(`../../templates/${lang}`, import.meta.url));
   const files = await copyTemplate(template, target, slug);
   for (const file of files) terminal.say(`  ${join(name, file)}`);
-  terminal.say(`\nNext:\n  cd ${name}\n  ${testLine(testCommand, terminal)}\n  funcatron dev`);
+  terminal.say(
+    `\nNext:\n  cd ${name}\n  ${testLine(testCommands[lang], terminal)}\n  funcatron dev`,
+  );
 }
 
 async function refuseFull(target: string): Promise<void> {
