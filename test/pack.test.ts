@@ -1,0 +1,79 @@
+/** What is published: packed, installed into an empty folder, and run from there. */
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const reachable = await run('npm', ['ping']).then(
+  () => true,
+  () => false,
+);
+const skip = reachable ? false : 'the package registry cannot be reached';
+
+describe('the tarball', { skip }, () => {
+  let folder = '';
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'funcatron-pack-'));
+    // A copy: packing builds dist/, and other tests read the tree meanwhile.
+    const copied = 'bin docs src templates workers package.json tsconfig.json tsconfig.build.json';
+    const files = [...copied.split(' '), 'CHANGELOG.md', 'README.md', 'LICENSE'];
+    await run('cp', ['-r', ...files.map((name) => join(root, name)), folder]);
+    await run('ln', ['-s', join(root, 'node_modules'), join(folder, 'node_modules')]);
+    await run('npm', ['pack', '--pack-destination', folder], { cwd: folder });
+    const place = join(folder, 'place');
+    await run('mkdir', [place]);
+    await run('npm', ['init', '-y'], { cwd: place });
+    const tarball = join(folder, 'funcatron-0.1.0.tgz');
+    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+    await run('npm', ['install', ...quiet, tarball], { cwd: place });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('serves a new project with npx funcatron dev', async () => {
+    const cwd = join(folder, 'place');
+    await run('npx', ['funcatron', 'init', 'shop'], { cwd });
+    const child = spawn('node_modules/.bin/funcatron', ['dev', 'shop', '--port', '0'], {
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    try {
+      const url = await firstUrl(child.stdout);
+      const answer = await fetch(`${url}/hello/Ada`);
+      assert.deepEqual(await answer.json(), { greeting: 'Hello, Ada!' });
+    } finally {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    }
+  });
+
+  test('holds no test, no fixture and no cache', async () => {
+    const { stdout } = await run('tar', ['-tzf', join(folder, 'funcatron-0.1.0.tgz')]);
+    const odd = stdout.split('\n').filter((path) => {
+      return !path.startsWith('package/templates/') && /\.test\.|fixture|__pycache__/.test(path);
+    });
+    assert.deepEqual(odd, []);
+  });
+
+  test('names its entry points as publint wants them', async () => {
+    await run(join(root, 'node_modules/.bin/publint'), ['--pack', 'false'], { cwd: folder });
+  });
+});
+
+/** The address in the first lines that `dev` prints. */
+function firstUrl(output: NodeJS.ReadableStream): Promise<string> {
+  let text = '';
+  return new Promise((resolve) => {
+    output.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      const found = /at (http:\S+)/.exec(text);
+      if (found) resolve(found[1]!);
+    });
+  });
+}
