@@ -25,10 +25,8 @@ export const catalogue = {
   headers_too_large: [431, 'frontend', 'The request headers are over the limit'],
   uri_too_long: [414, 'frontend', 'The request URI is over the limit'],
   request_timeout: [408, 'frontend', 'The client took too long to send the request'],
-  shutting_down: [503, 'frontend', 'The server is shutting down'],
   // broker
   queue_full: [503, 'broker', 'The queue is full'],
-  no_consumer: [503, 'broker', 'Nobody serves the queue'],
   broker_closed: [503, 'broker', 'The broker is closed'],
   journal_failed: [503, 'broker', 'The call could not be made durable'],
   deadline_in_queue: [504, 'broker', 'The deadline passed while the call waited in the queue'],
