@@ -1,8 +1,66 @@
 /**
- * Types for those who write Funcs in TypeScript: `import type { Context } from 'funcatron'`. There is
- * nothing to import when they run.
+ * The public entry. For those who write Funcs in TypeScript it has types, `import type { Context }
+ * from 'funcatron'`, and nothing to import when they run. For programs that have a platform of
+ * their own inside: `startPlatform`, bundles, and the errors. For those who write a broker, a store
+ * or a runtime, its interface is here and what it must do under `funcatron/conformance/...`.
  */
+import type { BuildOptions, BuiltBundle } from './bundle/build.ts';
+import type { ServeOptions } from './config/options.ts';
+import type { Log } from './log.ts';
 import type { Headers, Identity, Params } from './message.ts';
+
+export type { Broker, BrokerOptions, CallHandler, ConsumeOptions } from './broker/broker.ts';
+export type { Consumer, QueueDepth, RetryOptions } from './broker/broker.ts';
+export type { BuildOptions, BuiltBundle } from './bundle/build.ts';
+export type { ServeOptions } from './config/options.ts';
+export { catalogue, FuncatronError } from './errors.ts';
+export type { ErrorCode } from './errors.ts';
+export type { Log } from './log.ts';
+export type { Call, CallHead, ControlMessage, Problem, Reply, Route } from './message.ts';
+export type { Assigned, Assignment, Runtime, Worker, WorkerCall } from './runtime/runtime.ts';
+export type { BundleFiles, Store } from './store/store.ts';
+
+/** A platform inside this process. */
+export interface EmbeddedPlatform {
+  /** Where bundles are called. */
+  readonly url: string;
+  /** Where the REST API is: bundles are uploaded and enabled there. */
+  readonly tronUrl: string;
+  /** Finishes calls in flight, then ends every part and every worker. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts frontend, broker, runner and Tron in this process: `funcatron serve` without its command
+ * line. Options are those of `serve`, sizes in bytes and times in milliseconds; port 0 takes a free
+ * one. Without a log it says nothing. Rejects with `address_in_use` or `option_invalid`.
+ */
+export async function startPlatform(
+  options: Partial<ServeOptions> & { log?: Log } = {},
+): Promise<EmbeddedPlatform> {
+  const [platforms, { readOptions }, { serveOptions }, { createLog }] = await Promise.all([
+    import('./cli/platform.ts'),
+    import('./config/option.ts'),
+    import('./config/options.ts'),
+    import('./log.ts'),
+  ]);
+  const { log = createLog({ level: 'silent' }), ...given } = options;
+  const all = { ...readOptions(serveOptions, {}, {}), ...given, dev: false };
+  const { frontend, tron, close } = await platforms.startPlatform(all, log);
+  return { url: frontend.url, tronUrl: tron.url, close };
+}
+
+/**
+ * Builds a project folder, or takes a ready-made bundle: its bytes are what the Tron is sent.
+ * Rejects with `build_failed`, or what is wrong with the contract or the bundle.
+ */
+export async function buildBundle(path: string, options: BuildOptions = {}): Promise<BuiltBundle> {
+  const [{ buildBundle: build }, { bundleDocument }] = await Promise.all([
+    import('./bundle/build.ts'),
+    import('./openapi/bundle-document.ts'),
+  ]);
+  return build(path, { bundleDocument, ...options });
+}
 
 /**
  * What a Func is told of its call. `P` says which parameters the contract has, `S` which services
