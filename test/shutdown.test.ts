@@ -1,0 +1,148 @@
+/** SIGTERM: what is in flight ends, then everything does, with nothing left. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { get } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { after, test } from 'node:test';
+import { deploy, enable, makeBundle, nodeBundle, upload } from './fixture/bundle.ts';
+import { ask, verdict } from './fixture/client.ts';
+import { descendantsOf, startedIn, until } from './fixture/process.ts';
+import { Stage } from './fixture/server.ts';
+import type { Server } from './fixture/server.ts';
+
+const stage = new Stage();
+after(() => stage.close());
+
+const code = `
+import { setTimeout as sleep } from 'node:timers/promises';
+export const main = async () => { console.log('began'); await sleep(800); return 'whole'; };
+export const never = () => { console.log('began'); return new Promise(() => {}); };
+export async function* pours() { for (let at = 0; at < 8; at++) { yield 'part '; await sleep(100); } }
+`;
+const operations = { 'GET /': 'main', 'GET /never': 'never', 'GET /pours': 'pours' };
+const python =
+  'import time\ndef main():\n    print("began")\n    time.sleep(0.8)\n    return "whole"\n';
+
+/** Nothing that the server started runs, and its folder for sockets is gone. */
+async function assertGone(server: Server): Promise<void> {
+  assert.deepEqual(descendantsOf(server.pid), []);
+  await until(() => startedIn(stage.temporary).length === 0);
+  assert.deepEqual(readdirSync(stage.temporary), []);
+}
+
+async function deployAll(server: Server): Promise<void> {
+  await deploy(server, nodeBundle('node', code, { operations }));
+  await deploy(server, {
+    name: 'python',
+    operations: { 'GET /': 'main' },
+    settings: { handler: 'app.py' },
+    files: { 'app.py': python },
+  });
+  const process = ['sh', '-c', 'echo began >&2; sleep 0.8; printf whole'];
+  await deploy(server, {
+    name: 'program',
+    operations: { 'GET /': { operationId: 'main', 'x-funcatron': { process } } },
+  });
+  const web = `require('node:http').createServer((_, r) => { console.log('began'); setTimeout(() => r.end('whole'), 800); }).listen(process.env.PORT);`;
+  await deploy(server, {
+    name: 'web',
+    operations: { 'GET /': 'main' },
+    settings: { runtime: 'http', process: [globalThis.process.execPath, 'web.cjs'] },
+    files: { 'web.cjs': web },
+  });
+}
+
+const began = (server: Server): number => server.lines.filter(({ msg }) => msg === 'began').length;
+
+test('calls in flight of every runtime end, then the server does, and all it started', async () => {
+  const server = await stage.serve();
+  await deployAll(server);
+  const places = ['node', 'python', 'program', 'web'];
+  const calls = places.map((place) => ask(`${server.door}/${place}`));
+  const stream = ask(`${server.door}/node/pours`);
+  await until(() => began(server) === places.length);
+  const ended = server.stop();
+  for (const answer of await Promise.all(calls)) {
+    assert.equal(answer.status, 200, answer.text);
+    assert.match(answer.text, /^"?whole"?$/);
+  }
+  assert.equal((await stream).text, 'part '.repeat(8));
+  assert.deepEqual(await ended, { code: 0, signal: null });
+  await assertGone(server);
+});
+
+test('a client that keeps its connection, or says nothing on it, holds nobody up', async () => {
+  const server = await stage.serve();
+  const silent = get(`${server.door}/`, { agent: false, headers: { expect: '100-continue' } });
+  silent.on('error', () => undefined);
+  const [answer] = (await once(get(`${server.tron}/api/v1/logs?follow=1`), 'response')) as [
+    IncomingMessage,
+  ];
+  answer.on('error', () => undefined).resume();
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  await assertGone(server);
+});
+
+test('a call that does not end is cut off when --drain is over', async () => {
+  const server = await stage.serve({ flags: ['--drain', '500ms'] });
+  await deploy(server, nodeBundle('node', code, { operations }));
+  const call = ask(`${server.door}/node/never`);
+  const cut = assert.rejects(call, { code: 'ECONNRESET' });
+  await until(() => began(server) === 1);
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  await cut;
+  await assertGone(server);
+});
+
+test('calls that still wait for a worker when --drain is over start none', async () => {
+  const server = await stage.serve({ flags: ['--drain', '300ms'] });
+  const settings = { concurrency: 1, instances: { max: 1 } };
+  await deploy(server, nodeBundle('node', code, { operations, settings }));
+  const calls = [1, 2, 3].map(() => ask(`${server.door}/node/never`).then(verdict, () => 'broken'));
+  await until(() => began(server) === 1);
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  await Promise.all(calls);
+  assert.equal(began(server), 1);
+  await assertGone(server);
+});
+
+test('SIGTERM in the middle of an enable, at any moment of it', async () => {
+  for (let round = 0; round < 3; round++) {
+    const server = await stage.serve({ data: `enable-${round}` });
+    const slow = `await new Promise((done) => setTimeout(done, 300)); ${code.replace("import { setTimeout as sleep } from 'node:timers/promises';", "const { setTimeout: sleep } = await import('node:timers/promises');")}`;
+    const { sha, bytes } = await makeBundle(nodeBundle('node', slow, { operations }));
+    await upload(server, bytes);
+    const enabling = enable(server, { sha }).catch(() => undefined);
+    await new Promise((done) => setTimeout(done, round * 120));
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    await enabling;
+    await assertGone(server);
+  }
+});
+
+test('asynchronous calls in hand at the end are run to theirs, or again', async () => {
+  let server = await stage.serve({ data: 'async' });
+  await deploy(server, nodeBundle('node', code, { operations }));
+  const headers = { prefer: 'respond-async', 'x-request-id': 'the-one' };
+  assert.equal((await ask(`${server.door}/node`, { headers })).status, 202);
+  await server.line(({ msg, requestId }) => msg === 'began' && requestId === 'the-one');
+  assert.equal((await server.stop()).code, 0);
+  server = await stage.serve({ data: 'async' });
+  assert.equal((await ask(`${server.door}/node`)).status, 200);
+  assert.equal((await server.stop()).code, 0);
+});
+
+test('who asks again, later, does not wait', async () => {
+  const server = await stage.serve();
+  await deploy(server, nodeBundle('node', code, { operations }));
+  const cut = assert.rejects(ask(`${server.door}/node/never`));
+  await until(() => began(server) === 1);
+  void server.stop();
+  await server.line(({ msg }) => msg.startsWith('shutting down'));
+  const again = setInterval(() => void server.stop(), 200);
+  assert.equal((await server.ended).code, 1);
+  clearInterval(again);
+  await cut;
+  await until(() => startedIn(stage.temporary).length === 0);
+});
