@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import module from 'node:module';
+import { constants } from 'node:os';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const recentEnough = major > 24 || (major === 24 && minor >= 15);
@@ -48,5 +49,10 @@ function rerun() {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(signal ? 1 : code));
+  child.on('error', (error) => {
+    console.error(`funcatron cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  // As a shell tells it: 128 and the number of the signal.
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
 }

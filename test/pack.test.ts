@@ -1,7 +1,7 @@
 /** What is published: packed, installed into an empty folder, and run from there. */
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { after, before, describe, test } from 'node:test';
@@ -15,6 +15,9 @@ const reachable = await run('npm', ['ping']).then(
   () => false,
 );
 const skip = reachable ? false : 'the package registry cannot be reached';
+
+/** A Node of this machine that is too old to run it. */
+const oldNode = await findOldNode();
 
 describe('the tarball', { skip }, () => {
   let folder = '';
@@ -53,6 +56,38 @@ describe('the tarball', { skip }, () => {
     }
   });
 
+  test('starts under an old Node, with the one it brings', { skip: oldNode.skip }, async () => {
+    const cwd = join(folder, 'place');
+    const { stdout } = await run(oldNode.path, ['node_modules/.bin/funcatron', '--version'], {
+      cwd,
+    });
+    assert.equal(stdout.trim(), '0.1.0');
+    const failed = run(oldNode.path, ['node_modules/.bin/funcatron', 'nonsense'], { cwd });
+    await assert.rejects(failed, { code: 2, stderr: /unknown command/ });
+  });
+
+  test('has its entry points, with types', async () => {
+    const cwd = join(folder, 'place');
+    const lines = [
+      "import { buildBundle, catalogue, FuncatronError, startPlatform } from 'funcatron';",
+      "import { runBrokerConformance } from 'funcatron/conformance/broker';",
+      "import { runConformance } from 'funcatron/conformance/runtime';",
+      "import { runStoreConformance } from 'funcatron/conformance/store';",
+      "import type { Broker, Context, Runtime, Store } from 'funcatron';",
+      'export type Known = [Broker, Context, Runtime, Store];',
+      'export const all = [buildBundle, FuncatronError, startPlatform, runBrokerConformance,',
+      '  runConformance, runStoreConformance].map((one: Function) => typeof one);',
+      "console.log(all.every((one) => one === 'function'), catalogue.no_route[0]);",
+    ];
+    writeFileSync(join(cwd, 'entry.mts'), lines.join('\n'));
+    const { stdout } = await run(process.execPath, ['entry.mts'], { cwd });
+    assert.equal(stdout, 'true 404\n');
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    const modern = ['--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
+    const flags = ['--ignoreConfig', '--noEmit', ...modern, ...types];
+    await run(join(root, 'node_modules/.bin/tsc'), [...flags, 'entry.mts'], { cwd });
+  });
+
   test('holds no test, no fixture and no cache', async () => {
     const { stdout } = await run('tar', ['-tzf', join(folder, 'funcatron-0.1.0.tgz')]);
     const odd = stdout.split('\n').filter((path) => {
@@ -65,6 +100,18 @@ describe('the tarball', { skip }, () => {
     await run(join(root, 'node_modules/.bin/publint'), ['--pack', 'false'], { cwd: folder });
   });
 });
+
+async function findOldNode(): Promise<{ path: string; skip: string | false }> {
+  for (const path of ['/usr/bin/node', '/usr/local/bin/node']) {
+    const version = await run(path, ['--version']).then(
+      ({ stdout }) => stdout,
+      () => '',
+    );
+    const [, major = '99'] = /^v(\d+)/.exec(version) ?? [];
+    if (Number(major) < 24) return { path, skip: false };
+  }
+  return { path: '', skip: 'this machine has no old Node' };
+}
 
 /** The address in the first lines that `dev` prints. */
 function firstUrl(output: NodeJS.ReadableStream): Promise<string> {
