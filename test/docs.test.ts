@@ -4,8 +4,6 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { serveOptions } from '../src/config/options.ts';
-import { catalogue } from '../src/errors.ts';
 import { settingKeys } from '../src/openapi/setting.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,21 +21,6 @@ test('contract.md describes every key of x-funcatron as its schema does', () => 
     return `| \`${key}\` | ${on} | ${String(schema.description)} |`;
   });
   assert.deepEqual(rowsOf('docs/contract.md', /^\| `\w+` \| (both|document|operation) \|/), rows);
-});
-
-test('errors.md lists every error of the catalogue', () => {
-  const rows = Object.entries(catalogue).map(([code, [status, component, title]]) => {
-    return `| \`${code}\` | ${status} | ${component} | ${title} |`;
-  });
-  assert.deepEqual(rowsOf('docs/errors.md', /^\| `\w+` \| \d/), rows);
-});
-
-test('options.md lists every option of the servers', () => {
-  const rows = Object.values(serveOptions).map(({ flag, env, shown, describe }) => {
-    const variable = env === undefined ? '' : `\`${env}\``;
-    return `| \`${flag}\` | ${variable} | ${shown} | ${describe} |`;
-  });
-  assert.deepEqual(rowsOf('docs/options.md', /^\| `-/), rows);
 });
 
 test('every page of docs/ is in its index', () => {
