@@ -31,9 +31,13 @@ export async function init(
   const template = fileURLToPath(new URL(`../../templates/${lang}`, import.meta.url));
   const files = await copyTemplate(template, target, slug);
   for (const file of files) terminal.say(`  ${join(name, file)}`);
-  terminal.say(
-    `\nNext:\n  cd ${name}\n  ${testLine(testCommands[lang], terminal)}\n  funcatron dev`,
-  );
+  const tests = testLine(testCommands[lang], terminal);
+  terminal.say(['\nNext:', `cd ${name}`, tests, `${selfName(terminal)} dev`].join('\n  '));
+}
+
+/** Whoever came by npx has no `funcatron` on the path. */
+function selfName({ env }: Terminal): string {
+  return env.npm_command === 'exec' ? 'npx funcatron' : 'funcatron';
 }
 
 async function refuseFull(target: string): Promise<void> {
