@@ -4,6 +4,7 @@
  */
 import { pino } from 'pino';
 import { styleText } from 'node:util';
+import { FuncatronError } from './errors.ts';
 
 export type Log = Pick<
   pino.Logger,
@@ -28,11 +29,23 @@ export function createLog(options: LogOptions = {}): Log {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
+    serializers: { err: describeError },
   };
   const write = pretty
     ? (line: string) => output.write(prettyLine(line))
     : (line: string) => output.write(line);
   return pino(settings, { write });
+}
+
+/**
+ * An error we know is told by its code: where in Funcatron it was made helps nobody, and what a
+ * Func's stack says is a line of the Func's own. Any other keeps its stack, and its causes'.
+ */
+function describeError(err: unknown): unknown {
+  if (!(err instanceof FuncatronError) || err.code === 'internal')
+    return pino.stdSerializers.err(err as Error);
+  const { code, message, cause } = err;
+  return { code, message, ...(cause instanceof Error && { cause: cause.message }) };
 }
 
 const colours = {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { openPlace } from './fixture/place.ts';
 import type { Place } from './fixture/place.ts';
 import { startProgram } from './fixture/program.ts';
@@ -78,7 +79,7 @@ test('readable lines on a terminal', async () => {
   await untilLogged('call-3');
   const { output } = await place.run(['logs', '--request', 'call-3'], { isTty: true });
   assert.match(
-    output,
+    stripVTControlCharacters(output),
     /^\d\d:\d\d:\d\d\.\d{3} WARN {2}shop@[0-9a-f]{8} \[call-3\] low stock left=3$/m,
   );
 });
