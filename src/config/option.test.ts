@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, count, duration, flag, port, readOptions, text } from './option.ts';
+import { bytes, choice, count, duration, flag, flagOnly, grouped } from './option.ts';
+import { list, longName, optional, port, readOptions, text } from './option.ts';
 import { serveOptions } from './options.ts';
 
 const table = {
@@ -48,4 +49,30 @@ test('no two options share a flag, and every default reads back', () => {
       .replace(/-(.)/g, (_, c: string) => c.toUpperCase());
     assert.equal(camel, key, 'the flag names the key');
   }
+});
+
+test('a flag alone gives what no variable may', () => {
+  const own = {
+    tags: list('--tag <tag>', 'tags'),
+    file: optional('-f, --file <file>', 'a file'),
+    json: flagOnly(flag('--json', 'as JSON')),
+  };
+  const env = { FUNCATRON_TAG: 'x', FUNCATRON_FILE: 'x', FUNCATRON_JSON: '1' };
+  assert.deepEqual(readOptions(own, {}, env), { tags: [], file: undefined, json: false });
+  const flags = { tags: ['a', 'b'], file: '', json: true };
+  assert.deepEqual(readOptions(own, flags, env), flags);
+  assert.equal(longName(own.file.flag), '--file');
+});
+
+test('what help shows of a default can be typed again', () => {
+  const shown = Object.values(serveOptions).filter((one) => one.shown !== '');
+  assert.ok(shown.length > 30);
+  for (const one of shown) assert.deepEqual(one.read(one.shown), one.default, one.flag);
+});
+
+test('a group is for help only', () => {
+  const level = choice('--level <level>', 'a level', 'low', ['low', 'high']);
+  const { level: put } = grouped('Levels', { level });
+  assert.deepEqual({ ...put, group: '' }, { ...level, group: '' });
+  assert.equal(put.group, 'Levels');
 });
