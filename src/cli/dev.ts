@@ -12,6 +12,7 @@ import { toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Contract } from '../openapi/contract.ts';
 import { findContractIssues, openBuilder, unsound } from './bundle-source.ts';
+import { Closing } from './closing.ts';
 import { DevBundle } from './dev-bundle.ts';
 import { DevPlace } from './dev-place.ts';
 import { DevReport } from './dev-report.ts';
@@ -44,17 +45,9 @@ export async function startDev(
   log: Log,
 ): Promise<DevServer> {
   const folder = resolve(terminal.cwd, dir);
-  const closing: (() => unknown)[] = [];
-  const close = async (): Promise<void> => {
-    for (const one of closing.splice(0).toReversed()) await one();
-  };
-  try {
-    const { frontend, tron } = await start(folder, options, terminal, log, closing);
-    return { url: frontend.url, tron: tron.url, close };
-  } catch (thrown) {
-    await close();
-    throw thrown;
-  }
+  const closing = new Closing();
+  const platform = await closing.guard(() => start(folder, options, terminal, log, closing));
+  return { url: platform.frontend.url, tron: platform.tron.url, close: () => closing.close() };
 }
 
 async function start(
@@ -62,12 +55,12 @@ async function start(
   options: DevOptions,
   terminal: Terminal,
   log: Log,
-  closing: (() => unknown)[],
+  closing: Closing,
 ): Promise<Platform> {
   const builder = await openBuilder(folder, options);
-  closing.push(() => builder.close());
+  closing.add(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
-  closing.push(() => rm(data, { recursive: true, force: true }));
+  closing.add(() => rm(data, { recursive: true, force: true }));
   const report = new DevReport(folder, terminal);
   const given = { folder, props: options.props, overlay: options.overlay, cwd: terminal.cwd };
   const always = DevPlace.files(given);
@@ -94,12 +87,12 @@ async function start(
     },
     log,
   );
-  closing.push(() => platform.close());
+  closing.add(() => platform.close());
   const client = new TronClient({ tron: platform.tron.url, token: '' });
   const unpacked = join(data, 'unpacked');
   const place = new DevPlace(client, { ...given, unpacked }, (text) => terminal.say(text));
   const watcher = await watch(folder, always, () => bundle.touch());
-  closing.push(() => watcher.close());
+  closing.add(() => watcher.close());
   report.listening(platform.frontend.url);
   await bundle.refresh();
   return platform;
@@ -127,6 +120,7 @@ async function watch(
   };
   const watcher = open([folder, ...always], { ignoreInitial: true, ignored });
   watcher.on('all', onChange);
+  // Where there are too many files to watch, requests still look at them.
   watcher.on('error', () => undefined);
   return watcher;
 }

@@ -17,6 +17,7 @@ import type { BundleFiles, Store } from '../store/store.ts';
 import { createTron } from '../tron/tron.ts';
 import type { Tron } from '../tron/tron.ts';
 import { limitsOf } from './bundle-limit.ts';
+import { Closing } from './closing.ts';
 import { ContractCache } from './contract-cache.ts';
 import { readCors } from './cors-option.ts';
 import { openDataDir } from './data-dir.ts';
@@ -37,42 +38,32 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-/** What is to be closed again, last opened first. */
-type Closing = (() => unknown)[];
-
 /** Starts everything. When a part does not start, the others are closed again. */
 export async function startPlatform(options: PlatformOptions, log: Log): Promise<Platform> {
-  const closing: Closing = [];
-  const close = async (): Promise<void> => {
-    for (const one of closing.splice(0).toReversed()) await one();
-  };
-  try {
-    return { ...(await start(options, log, closing)), close };
-  } catch (thrown) {
-    await close();
-    throw thrown;
-  }
+  const closing = new Closing();
+  const parts = await closing.guard(() => start(options, log, closing));
+  return { ...parts, close: () => closing.close() };
 }
 
 async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const dirs = await openDataDir(options.data);
-  closing.push(() => dirs.release());
+  closing.add(() => dirs.release());
   const broker = await openBroker(options.broker, brokerOptions(options, log, dirs.journal));
-  closing.push(() => broker.close());
+  closing.add(() => broker.close());
   const store = await openStore(options.store || `sqlite:${dirs.database}`);
-  closing.push(() => store.close());
+  closing.add(() => store.close());
   const files = await openBundleFiles(dirs.bundles, log);
   const contracts = new ContractCache((sha) => files.path(sha));
   const metrics = new Metrics();
   const shared = { broker, contracts, log, metrics, files, store };
   const tron = openTron(options, shared);
-  closing.push(() => tron.close());
+  closing.add(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
   const runner = createRunner(options, shared, dirs);
-  closing.push(() => runner.close());
+  closing.add(() => runner.close());
   await runner.start();
   const frontend = openFrontend(options, shared);
-  closing.push(() => frontend.close());
+  closing.add(() => frontend.close());
   await frontend.listen({ host: options.host, port: options.port });
   return { frontend, tron, runner, contracts };
 }
