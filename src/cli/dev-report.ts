@@ -1,12 +1,11 @@
 /** What dev says in the terminal, and in the header of answers while a build is broken. */
-import { styleText } from 'node:util';
 import type { BuiltBundle } from '../bundle/build.ts';
 import type { FuncatronError } from '../errors.ts';
 import type { Issue, Problem } from '../message.ts';
 import type { Contract } from '../openapi/contract.ts';
 import { shortSha } from './bundle-info.ts';
 import { curlLine } from './curl-line.ts';
-import { printError } from './terminal.ts';
+import { coloured, printError } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Faults that a header names; the terminal and the body of a problem have them all. */
@@ -30,11 +29,10 @@ export class DevReport {
 
   /** The first time everything one needs to know; later what has changed. */
   ready(contract: Contract | undefined, { sha }: BuiltBundle, ms: number): void {
-    const { say } = this.#terminal;
     if (contract && !this.#said) this.#welcome(contract);
     else if (contract) this.#changes(contract);
     const line = `serving ${shortSha(sha)}, built and enabled in ${Math.round(ms)} ms`;
-    say(this.#terminal.isTty ? styleText('green', line) : line);
+    this.#terminal.say(coloured(this.#terminal, 'green', line));
   }
 
   failed(fault: FuncatronError): void {

@@ -15,7 +15,10 @@ export interface Terminal {
   read(): Promise<Uint8Array>;
   /** Aborts when nobody reads the data any more. */
   readonly unread: AbortSignal;
+  /** Whether data goes to a terminal: then it is shown for people. */
   readonly isTty: boolean;
+  /** Whether what is said may have colours. */
+  readonly hasColours?: boolean;
   readonly env: Record<string, string | undefined>;
   readonly cwd: string;
 }
@@ -37,6 +40,7 @@ export function processTerminal(): Terminal {
     read: () => buffer(process.stdin),
     unread: unread.signal,
     isTty: process.stdout.isTTY === true,
+    hasColours: process.stderr.isTTY === true && process.stderr.hasColors(),
     env: process.env,
     cwd: process.cwd(),
   };
@@ -65,11 +69,15 @@ export async function printTable(
 export function printError(terminal: Terminal, thrown: unknown, json: boolean): void {
   const fault = toFault(thrown);
   if (json) return terminal.say(JSON.stringify({ error: fault.toProblem() }));
-  const label = terminal.isTty ? styleText('red', 'error') : 'error';
-  terminal.say(`${label} ${fault.code}: ${fault.message}`);
+  terminal.say(`${coloured(terminal, 'red', 'error')} ${fault.code}: ${fault.message}`);
   for (const issue of fault.errors ?? []) terminal.say(showIssue(issue));
   if (fault.code === 'internal' && fault.cause instanceof Error)
     terminal.say(fault.cause.stack ?? '');
+}
+
+/** Text to be said, in a colour where it may have one. */
+export function coloured(terminal: Terminal, colour: 'red' | 'green', text: string): string {
+  return terminal.hasColours ? styleText(colour, text, { validateStream: false }) : text;
 }
 
 /** `  funcatron.yaml:12 /paths/~1x/get: what is wrong` and, below it, the mend. */
