@@ -107,14 +107,34 @@ test('calls that still wait for a worker when --drain is over start none', async
   await assertGone(server);
 });
 
+test('calls of versions that were replaced or disabled are cut off then, too', async () => {
+  const server = await stage.serve({ flags: ['--drain', '300ms'] });
+  const old = await deploy(server, nodeBundle('node', code, { operations }));
+  const calls = [ask(`${server.door}/node/never`).catch(() => undefined)];
+  await until(() => began(server) === 1);
+  await deploy(server, nodeBundle('node', `${code}// another`, { operations }));
+  await enable(server, { sha: old.sha, basePath: '/gone' });
+  calls.push(ask(`${server.door}/gone/never`).catch(() => undefined));
+  await until(() => began(server) === 2);
+  await ask(`${server.tron}/api/v1/disable`, { json: { sha: old.sha } });
+  // It does not wait for the calls that the disabled one still has.
+  assert.equal((await enable(server, { sha: old.sha, basePath: '/gone' })).status, 200);
+  assert.equal((await ask(`${server.door}/gone`)).status, 200);
+  assert.equal(began(server), 3);
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  await Promise.all(calls);
+  await assertGone(server);
+});
+
 test('SIGTERM in the middle of an enable, at any moment of it', async () => {
+  const slow =
+    'await new Promise((done) => setTimeout(done, 20_000)); export const main = () => 1;';
   for (let round = 0; round < 3; round++) {
     const server = await stage.serve({ data: `enable-${round}` });
-    const slow = `await new Promise((done) => setTimeout(done, 300)); ${code.replace("import { setTimeout as sleep } from 'node:timers/promises';", "const { setTimeout: sleep } = await import('node:timers/promises');")}`;
-    const { sha, bytes } = await makeBundle(nodeBundle('node', slow, { operations }));
+    const { sha, bytes } = await makeBundle(nodeBundle('node', slow));
     await upload(server, bytes);
     const enabling = enable(server, { sha }).catch(() => undefined);
-    await new Promise((done) => setTimeout(done, round * 120));
+    await new Promise((done) => setTimeout(done, round * 80));
     assert.deepEqual(await server.stop(), { code: 0, signal: null });
     await enabling;
     await assertGone(server);

@@ -53,6 +53,11 @@ export class Deployment {
     return this.#ready?.pool;
   }
 
+  /** Whether it is loaded, and keeps workers though nobody calls. */
+  get keeps(): boolean {
+    return (this.#ready?.contract.settings.instances.min ?? 0) > 0;
+  }
+
   /** Has a worker ready for the first call; tells which Funcs the code lacks. */
   async prepare(): Promise<Assigned> {
     return (this.#ready ?? (await this.#load())).pool.prepare();

@@ -11,7 +11,9 @@ import type { Call, Reply } from '../message.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
-import { leastLoaded, Slot } from './slot.ts';
+import { leastLoaded } from './slot.ts';
+import type { Slot } from './slot.ts';
+import { lost, Starter } from './starter.ts';
 import { Streamed } from './streamed.ts';
 import { Ticket } from './ticket.ts';
 import type { WarmWorkers } from './warm.ts';
@@ -39,7 +41,7 @@ export class Pool {
   readonly #waiting: Ticket[] = [];
   readonly #inHand = new Set<Ticket>();
   readonly #backoff = new Backoff();
-  #starting = 0;
+  readonly #starter: Starter;
   #timer: NodeJS.Timeout | undefined;
   #pace: 'off' | 'slow' | 'fast' = 'off';
   /** Sweeps in a row that found nothing in hand. */
@@ -50,12 +52,13 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#starter = new Starter(options, (slot, exit) => this.#exited(slot, exit));
   }
 
   get counts(): { ready: number; starting: number; waiting: number; inHand: number } {
     return {
       ready: this.#slots.length,
-      starting: this.#starting,
+      starting: this.#starter.count,
       waiting: this.#waiting.length,
       inHand: this.#inHand.size,
     };
@@ -64,6 +67,10 @@ export class Pool {
   /** Process ids of the workers that run now. */
   get pids(): number[] {
     return this.#slots.flatMap((slot) => slot.worker.pid ?? []);
+  }
+
+  get #staying(): number {
+    return this.#slots.filter((slot) => !slot.retiring).length;
   }
 
   /** Has at least one worker ready; rejects with why there is none. */
@@ -106,6 +113,7 @@ export class Pool {
     this.#closed = this.#killed = true;
     this.#setPace('off');
     for (const ticket of this.#waiting.splice(0)) ticket.refuse(lost());
+    this.#starter.kill();
     for (const slot of this.#slots) slot.worker.kill();
   }
 
@@ -142,12 +150,12 @@ export class Pool {
     });
   }
 
-  /** Starts a worker if calls wait for one and there may be one more. */
+  /** Starts a worker if calls wait for one and there may be one more, or there are too few. */
   #grow(): void {
-    const { max } = this.#options.instances;
-    const wanted = this.#waiting.length;
-    const running = this.#slots.filter((slot) => slot.takesCalls).length + this.#starting;
-    if (wanted === 0 || this.#starting > 0 || running >= Math.max(1, max)) return;
+    const { min, max } = this.#options.instances;
+    const running = this.#slots.filter((slot) => slot.takesCalls).length + this.#starter.count;
+    const wanted = this.#waiting.length > 0 ? Math.max(1, max) : this.#closed ? 0 : min;
+    if (this.#killed || this.#starter.count > 0 || running >= wanted) return;
     if (!this.#backoff.mayStart(Date.now())) {
       if (running === 0) this.#failWaiting();
       return;
@@ -159,32 +167,17 @@ export class Pool {
   }
 
   async #start(): Promise<Slot> {
-    const { warm, kind, assignment, meter, log } = this.#options;
-    this.#starting++;
-    let slot: Slot | undefined;
+    const { meter, log } = this.#options;
     try {
-      const worker = await warm.take(kind, {
-        onLog: (line) => this.#options.onLog(line),
-        onExit: (exit) => slot && this.#exited(slot, exit),
-      });
-      try {
-        const assigned = await worker.assign(assignment);
-        slot = new Slot(worker, assigned);
-      } catch (thrown) {
-        worker.kill();
-        throw thrown;
-      }
+      const slot = await this.#starter.start();
       meter.coldStarts.add();
-      log.debug({ pid: worker.pid }, 'worker ready');
+      log.debug({ pid: slot.worker.pid }, 'worker ready');
+      this.#slots.push(slot);
+      if (this.#pace === 'off') this.#setPace('slow');
+      return slot;
     } catch (thrown) {
-      throw this.#failed(thrown);
-    } finally {
-      this.#starting--;
+      throw this.#killed ? thrown : this.#failed(thrown);
     }
-    if (this.#killed) slot.worker.kill();
-    this.#slots.push(slot);
-    if (this.#pace === 'off') this.#setPace('slow');
-    return slot;
   }
 
   #failed(thrown: unknown): FuncatronError {
@@ -226,12 +219,13 @@ export class Pool {
 
   #serveWaiting(): void {
     const { concurrency } = this.#options.assignment;
-    while (this.#waiting.length > 0) {
-      const slot = leastLoaded(this.#slots, concurrency);
-      if (!slot) return this.#grow();
+    for (;;) {
+      const slot = this.#waiting.length > 0 && leastLoaded(this.#slots, concurrency);
+      if (!slot) break;
       slot.take();
       this.#waiting.shift()!.give(slot);
     }
+    if (this.#waiting.length > 0 || this.#slots.length < this.#options.instances.min) this.#grow();
   }
 
   #failWaiting(): void {
@@ -245,8 +239,10 @@ export class Pool {
       if (slot.isOverMemory(now, this.#options.assignment.memoryBytesMax)) slot.kill('memory');
       else this.#retireIfDone(slot, now);
     }
+    const isEmpty = this.#slots.length === 0;
+    if (isEmpty && this.#options.instances.min > 0) this.#grow();
     if (this.#inHand.size > 0) this.#quiet = 0;
-    else if (this.#slots.length === 0) this.#setPace('off');
+    else if (isEmpty && this.#options.instances.min === 0) this.#setPace('off');
     else if (++this.#quiet === 40) this.#setPace('slow');
   }
 
@@ -282,7 +278,7 @@ export class Pool {
     if (now - slot.startedAt > youngMs) this.#backoff.recovered();
     const { min, idleMs } = this.#options.instances;
     if (slot.load > 0) slot.idleSince = now;
-    else if (now - slot.idleSince > idleMs && this.#slots.length > min) this.#retire(slot, 'idle');
+    else if (now - slot.idleSince > idleMs && this.#staying > min) this.#retire(slot, 'idle');
   }
 
   #retire(slot: Slot, reason: 'late' | 'idle'): void {
@@ -292,8 +288,4 @@ export class Pool {
     slot.reason = reason;
     if (slot.load === 0) slot.end();
   }
-}
-
-function lost(): FuncatronError {
-  return new FuncatronError('runner_lost', 'the runner was shut down before the call could run');
 }

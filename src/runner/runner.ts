@@ -15,6 +15,7 @@ import type { ResponseMode } from './check.ts';
 import { Control } from './control.ts';
 import { Deployment } from './deployment.ts';
 import { FuncLogs } from './func-log.ts';
+import { Kept } from './kept.ts';
 import { createPoolMeter } from './meter.ts';
 import type { BundleSource } from './provision.ts';
 import { WarmWorkers } from './warm.ts';
@@ -56,28 +57,36 @@ interface Served {
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #warm: WarmWorkers;
+  readonly #kept: Kept;
   readonly #logs: FuncLogs;
   readonly #control: Control;
   readonly #served = new Map<string, Served>();
   /** One change of a queue at a time; the newest revision wins. */
   readonly #changing = new Map<string, Promise<unknown>>();
-  readonly #retiring = new Set<Promise<void>>();
+  /** Every deployment that may have workers: served, being prepared, or with calls to end. */
+  readonly #deployments = new Set<Deployment>();
+  readonly #retiring = new Map<Deployment, Promise<void>>();
+  /** Names of bundles that were counted: what is gone counts as nothing. */
+  readonly #counted = new Set<string>();
+  #closed = false;
 
   constructor(options: RunnerOptions) {
     const { broker, socketDir, replyBytesMax, warm: count, dir } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
     const memory = join(dir, 'warm-kinds');
+    this.#kept = new Kept(join(dir, 'kept-routes'));
     this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
     this.#control = new Control(broker, log, this);
     const funcLog = options.log.child({ component: 'func' });
     this.#logs = new FuncLogs(funcLog, (lines) => this.#control.sendLogs(lines));
-    options.metrics.onCollect(() => void this.#collect());
+    options.metrics.onCollect(() => this.#collect());
   }
 
   /** Tells the Trons that it is here; they answer with what to serve. */
   async start(): Promise<void> {
     void this.#warm.recall();
+    await this.#kept.recall();
     await this.#control.start();
   }
 
@@ -98,10 +107,13 @@ export class Runner {
       try {
         const assigned = warm ? await deployment.prepare() : { missing: [] };
         if (!allowMissing) refuseMissing(assigned);
+        if (this.#closed) throw new FuncatronError('runner_lost', 'the runner is shutting down');
         await this.#swap(route.queue, deployment);
+        if (warm) await this.#kept.note(route, deployment.keeps);
+        else if (this.#kept.has(route)) void deployment.prepare().catch(() => undefined);
         return assigned;
       } catch (thrown) {
-        deployment.kill();
+        this.#kill(deployment);
         throw thrown;
       }
     });
@@ -113,42 +125,57 @@ export class Runner {
     try {
       return await deployment.prepare();
     } finally {
-      await deployment.retire();
+      await this.#retire(deployment);
     }
   }
 
-  /** Stops serving a queue, unless something newer is enabled there; calls in hand end first. */
+  /** Stops serving a queue, unless something newer is enabled there; calls in hand may end. */
   disable(queue: string, revision: number): Promise<void> {
     return this.#inTurn(queue, async () => {
       const served = this.#served.get(queue);
       if (!served || served.deployment.route.revision > revision) return;
       this.#served.delete(queue);
-      await served.consumer.stop();
-      await served.deployment.retire();
+      void this.#retire(served.deployment, served.consumer);
     });
   }
 
   /** Takes no more calls, lets those in hand end up to `drainMs`, ends every worker. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#control.close();
-    const all = [...this.#served.values()];
+    for (const { deployment, consumer } of this.#served.values())
+      void this.#retire(deployment, consumer);
     this.#served.clear();
-    const ended = Promise.all([
-      ...all.map(async ({ consumer, deployment }) => {
-        await consumer.stop();
-        await deployment.retire();
-      }),
-      ...this.#retiring,
-    ]);
-    await within(this.#options.drainMs, ended);
-    for (const { deployment } of all) deployment.kill();
+    // What is still being prepared will serve nobody.
+    for (const deployment of this.#deployments)
+      if (!this.#retiring.has(deployment)) this.#kill(deployment);
+    await within(this.#options.drainMs, Promise.all(this.#retiring.values()));
+    for (const deployment of this.#deployments) this.#kill(deployment);
     await this.#warm.close();
     this.#logs.flush();
   }
 
+  /** Lets calls in hand end, in their own time, then ends the workers. */
+  #retire(deployment: Deployment, consumer?: Consumer): Promise<void> {
+    const retire = async (): Promise<void> => {
+      await consumer?.stop();
+      await deployment.retire();
+      this.#deployments.delete(deployment);
+      this.#retiring.delete(deployment);
+    };
+    const retired = retire();
+    this.#retiring.set(deployment, retired);
+    return retired;
+  }
+
+  #kill(deployment: Deployment): void {
+    deployment.kill();
+    this.#deployments.delete(deployment);
+  }
+
   #deploy(route: Route): Deployment {
     const { contracts, bundles, dir, stacks, responseMode, log, metrics } = this.#options;
-    return new Deployment(route, {
+    const deployment = new Deployment(route, {
       contracts,
       bundles,
       warm: this.#warm,
@@ -159,6 +186,8 @@ export class Runner {
       meter: createPoolMeter(metrics, route.name),
       onFuncLog: (where, name, line) => this.#logs.add(where, name, line),
     });
+    this.#deployments.add(deployment);
+    return deployment;
   }
 
   /** The handler looks its deployment up per call, so a swap is one assignment. */
@@ -167,9 +196,7 @@ export class Runner {
     if (served) {
       const old = served.deployment;
       served.deployment = deployment;
-      const retired = old.retire().finally(() => this.#retiring.delete(retired));
-      this.#retiring.add(retired);
-      return;
+      return void this.#retire(old);
     }
     const { broker, prefetch } = this.#options;
     const entry = { deployment } as Served;
@@ -190,14 +217,27 @@ export class Runner {
     return mine;
   }
 
-  async #collect(): Promise<void> {
+  /** By name: a bundle may be enabled at several places, and an old version has workers yet. */
+  #collect(): void {
     const { broker, metrics } = this.#options;
-    for (const { deployment } of this.#served.values()) {
-      const { route, pool } = deployment;
-      const meter = createPoolMeter(metrics, route.name);
-      meter.workers.set(pool?.counts.ready ?? 0);
-      meter.inHand.set(pool?.counts.inHand ?? 0);
-      meter.queueDepth.set((await broker.depth(route.queue)).waiting);
+    const sums = new Map<string, { workers: number; inHand: number; queues: string[] }>();
+    for (const name of this.#counted) sums.set(name, { workers: 0, inHand: 0, queues: [] });
+    for (const { route, pool } of this.#deployments) {
+      const sum = sums.get(route.name) ?? { workers: 0, inHand: 0, queues: [] };
+      sum.workers += pool?.counts.ready ?? 0;
+      sum.inHand += pool?.counts.inHand ?? 0;
+      sums.set(route.name, sum);
+    }
+    for (const { name, queue } of this.routes) sums.get(name)!.queues.push(queue);
+    for (const [name, { workers, inHand, queues }] of sums) {
+      this.#counted.add(name);
+      const meter = createPoolMeter(metrics, name);
+      meter.workers.set(workers);
+      meter.inHand.set(inHand);
+      const depths = Promise.all(queues.map((queue) => broker.depth(queue)));
+      void depths.then((all) =>
+        meter.queueDepth.set(all.reduce((total, { waiting }) => total + waiting, 0)),
+      );
     }
   }
 }
