@@ -52,6 +52,5 @@ function gather(first: FuncatronError, faults: FuncatronError[]): FuncatronError
   const errors = faults.flatMap((fault): Issue[] => {
     return fault.errors ?? [{ in: 'document', at: '', message: `${fault.code}: ${fault.message}` }];
   });
-  const detail = faults.map((fault) => fault.message).join('; ');
-  return new FuncatronError(first.code, detail, { errors });
+  return new FuncatronError(first.code, first.message, { errors });
 }

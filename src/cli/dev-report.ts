@@ -5,7 +5,7 @@ import type { Issue, Problem } from '../message.ts';
 import type { Contract } from '../openapi/contract.ts';
 import { shortSha } from './bundle-info.ts';
 import { curlLine } from './curl-line.ts';
-import { coloured, printError } from './terminal.ts';
+import { coloured, printError, saysAgain } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Faults that a header names; the terminal and the body of a problem have them all. */
@@ -47,7 +47,7 @@ export class DevReport {
   notice(fault: FuncatronError): Problem {
     const problem = fault.toProblem();
     const { detail, errors = [] } = problem;
-    const others = errors.filter(({ message }) => !detail.includes(message));
+    const others = errors.filter((issue) => !saysAgain(detail, issue));
     const named = others.slice(0, namedMax).map(inOneLine);
     return { ...problem, detail: [detail, ...named].join('; ') };
   }

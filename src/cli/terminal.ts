@@ -70,9 +70,16 @@ export function printError(terminal: Terminal, thrown: unknown, json: boolean): 
   const fault = toFault(thrown);
   if (json) return terminal.say(JSON.stringify({ error: fault.toProblem() }));
   terminal.say(`${coloured(terminal, 'red', 'error')} ${fault.code}: ${fault.message}`);
-  for (const issue of fault.errors ?? []) terminal.say(showIssue(issue));
+  for (const issue of fault.errors ?? [])
+    if (issue.mend || issue.file || !saysAgain(fault.message, issue))
+      terminal.say(showIssue(issue));
   if (fault.code === 'internal' && fault.cause instanceof Error)
     terminal.say(fault.cause.stack ?? '');
+}
+
+/** Whether an issue is what the detail of its error says already. */
+export function saysAgain(detail: string, { message }: Issue): boolean {
+  return detail.includes(message.replace(/^[a-z_]+: /, ''));
 }
 
 /** Text to be said, in a colour where it may have one. */
