@@ -3,6 +3,7 @@
  * contract, unpacked files and workers come with the first call.
  */
 import { toFault } from '../errors.ts';
+import type { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Cancellation } from '../message.ts';
 import type { Call, Reply, Route } from '../message.ts';
@@ -78,6 +79,7 @@ export class Deployment {
     } catch (thrown) {
       const fault = toFault(thrown);
       meter.errors(fault.code).add();
+      this.#tell(call, fault);
       throw fault;
     } finally {
       meter.funcSeconds.observe((performance.now() - begunAt) / 1000);
@@ -94,6 +96,14 @@ export class Deployment {
   kill(): void {
     this.#retired = true;
     this.#ready?.pool.kill();
+  }
+
+  /** What a Func threw is in the log already, with its stack. */
+  #tell({ head }: Call, { code, status, message }: FuncatronError): void {
+    if (status < 500 || code === 'func_failed') return;
+    const { name, sha } = this.route;
+    const fields = { requestId: head.id, bundle: name, sha, operation: head.operation, code };
+    this.#options.log.warn(fields, message);
   }
 
   #load(): Promise<Ready> {
