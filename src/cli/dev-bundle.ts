@@ -37,8 +37,9 @@ export class DevBundle {
     return this.#isDue ? this.refresh() : undefined;
   }
 
-  /** A file came, went or changed. */
-  touch(): void {
+  /** A file came, went or changed; a request may have had it built already. */
+  touch(path: string): void {
+    if (!this.#parts.files.isNews(path)) return;
     this.#touched = true;
     void this.beforeCall();
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { BuiltBundle } from '../bundle/build.ts';
 import { queueName } from '../bundle/queue-name.ts';
 import { contractId, loadContract } from '../openapi/load.ts';
+import { bundlePath } from './bundle-info.ts';
 import { filePath, readObject } from './json-input.ts';
 import type { TronClient } from './tron-client.ts';
 import { uploadBundle } from './upload.ts';
@@ -42,6 +43,7 @@ export class DevPlace {
   #enabled: Enabled | undefined;
   /** Bundles that were replaced, oldest first. */
   #past: string[] = [];
+  #forgetting: Promise<void> = Promise.resolve();
 
   constructor(client: TronClient, options: PlaceOptions, say: (text: string) => void) {
     this.#client = client;
@@ -59,6 +61,7 @@ export class DevPlace {
   async enable(built: BuiltBundle): Promise<boolean> {
     const given = await this.#given();
     const key = JSON.stringify([built.sha, given]);
+    await this.#forgetting;
     const before = this.#enabled;
     if (before?.key === key) return false;
     for (const warning of built.warnings) this.#say(`warning: ${warning}`);
@@ -102,9 +105,14 @@ export class DevPlace {
     }
     if (before.sha === now.sha) return;
     this.#past = [...this.#past.filter((sha) => sha !== before.sha && sha !== now.sha), before.sha];
-    while (this.#past.length > keptMax) {
-      const sha = this.#past.shift()!;
-      await this.#client.json(`/api/v1/bundles/${sha}`, { method: 'DELETE' });
+    // Whoever waits for what was built does not wait for this.
+    const old = this.#past.splice(0, Math.max(0, this.#past.length - keptMax));
+    this.#forgetting = this.#forgetting.then(() => this.#forget(old)).catch(() => undefined);
+  }
+
+  async #forget(shas: readonly string[]): Promise<void> {
+    for (const sha of shas) {
+      await this.#client.json(bundlePath(sha), { method: 'DELETE' });
       await rm(join(this.#options.unpacked, sha), { recursive: true, force: true });
     }
   }

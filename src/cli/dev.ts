@@ -91,7 +91,7 @@ async function start(
   const client = new TronClient({ tron: platform.tron.url, token: '' });
   const unpacked = join(data, 'unpacked');
   const place = new DevPlace(client, { ...given, unpacked }, (text) => terminal.say(text));
-  const watcher = await watch(folder, always, () => bundle.touch());
+  const watcher = await watch(folder, always, (path) => bundle.touch(path));
   closing.add(() => watcher.close());
   report.listening(platform.frontend.url);
   await bundle.refresh();
@@ -109,7 +109,7 @@ async function contractOf(platform: Platform, place: DevPlace): Promise<Contract
 async function watch(
   folder: string,
   always: readonly string[],
-  onChange: () => void,
+  onChange: (path: string) => void,
 ): Promise<{ close(): Promise<void> }> {
   const { watch: open } = await import('chokidar');
   const ignore = await readIgnore(folder, ignoredAlways);
@@ -119,7 +119,7 @@ async function watch(
     return ignore(inside, stats?.isDirectory() ?? false);
   };
   const watcher = open([folder, ...always], { ignoreInitial: true, ignored });
-  watcher.on('all', onChange);
+  watcher.on('all', (_event, path) => onChange(path));
   // Where there are too many files to watch, requests still look at them.
   watcher.on('error', () => undefined);
   return watcher;

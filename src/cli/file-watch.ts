@@ -39,6 +39,11 @@ export class FileWatch {
     return false;
   }
 
+  /** Whether a path is other than when it was noted, or was not noted at all. */
+  isNews(path: string): boolean {
+    return !this.#stamps.has(path) || !isSame(this.#stamps.get(path), stampOf(path));
+  }
+
   /** Takes note of everything as it is now: to be done before a build reads it. */
   async note(): Promise<void> {
     const patience = performance.now() + emptyWaitMs;
