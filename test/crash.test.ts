@@ -86,6 +86,8 @@ test(`${rounds} kills during upload and enable`, async () => {
 async function check(server: Server, told: Told): Promise<void> {
   const incoming = readdirSync(join(server.data, 'bundles', 'incoming'));
   assert.deepEqual(incoming, [], 'no part of an upload is left');
+  const sockets = readdirSync(stage.temporary);
+  assert.equal(sockets.length, 1, 'nor the folder of the sockets');
   const answer = await ask(`${server.tron}/api/v1/bundles`);
   const shas = (JSON.parse(answer.text) as { sha: string }[]).map(({ sha }) => sha);
   const known = new Set(shas.map((sha) => Buffer.from(sha, 'base64').toString('hex')));

@@ -60,10 +60,15 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   closing.add(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
   const runner = createRunner(options, shared, dirs);
-  closing.add(() => runner.close());
+  // One time for both: what the frontend took of it, the runner has no more.
+  let drainEnd = Infinity;
+  closing.add(() => runner.close(Math.max(0, Math.min(options.drain, drainEnd - Date.now()))));
   await runner.start();
   const frontend = openFrontend(options, shared);
-  closing.add(() => frontend.close());
+  closing.add(() => {
+    drainEnd = Date.now() + options.drain;
+    return frontend.close();
+  });
   await frontend.listen({ host: options.host, port: options.port });
   return { frontend, tron, runner, contracts };
 }

@@ -2,11 +2,11 @@
  * One revision of a bundle on one route, as one runner serves it. Idle it is two small objects:
  * contract, unpacked files and workers come with the first call.
  */
-import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Cancellation } from '../message.ts';
 import type { Call, Reply, Route } from '../message.ts';
+import { blotFault, blotValue, tellingSecrets } from '../secret.ts';
 import type { Contract, ContractSource } from '../openapi/contract.ts';
 import type { Assigned, FuncLog, WorkerCall } from '../runtime/runtime.ts';
 import { checkCall, checkReply } from './check.ts';
@@ -44,6 +44,7 @@ export class Deployment {
   #loading: Promise<Ready> | undefined;
   #ready: Ready | undefined;
   #retired = false;
+  #known: string[] | undefined;
 
   constructor(route: Route, options: DeploymentOptions) {
     this.route = route;
@@ -52,6 +53,11 @@ export class Deployment {
 
   get pool(): Pool | undefined {
     return this.#ready?.pool;
+  }
+
+  /** What of the props is secret; worked out when it is first needed. */
+  get #secrets(): string[] {
+    return (this.#known ??= tellingSecrets(this.route.props));
   }
 
   /** Whether it is loaded, and keeps workers though nobody calls. */
@@ -77,7 +83,7 @@ export class Deployment {
       checkReply(checked.operation, call, reply, check);
       return reply;
     } catch (thrown) {
-      const fault = toFault(thrown);
+      const fault = blotFault(thrown, this.#secrets);
       meter.errors(fault.code).add();
       this.#tell(call, fault);
       throw fault;
@@ -106,6 +112,10 @@ export class Deployment {
     this.#options.log.warn(fields, message);
   }
 
+  #blot(line: FuncLog): FuncLog {
+    return this.#secrets.length === 0 ? line : blotValue(line, this.#secrets);
+  }
+
   #load(): Promise<Ready> {
     this.#loading ??= this.#create().catch((thrown: unknown) => {
       this.#loading = undefined;
@@ -127,7 +137,8 @@ export class Deployment {
       warm,
       log,
       meter,
-      onLog: (line) => this.#options.onFuncLog(this.route, name, line),
+      secrets: this.#secrets,
+      onLog: (line) => this.#options.onFuncLog(this.route, name, this.#blot(line)),
     });
     const mode = contract.settings.validate.response ?? responseMode;
     this.#ready = { contract, pool, check: { mode, log, breaks: meter.contractBreaks } };

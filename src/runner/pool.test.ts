@@ -58,6 +58,7 @@ describe('pool', () => {
       instances: { min: 0, max: 2, idleMs: 60_000, ...instances },
       warm,
       log,
+      secrets: [],
       meter: createPoolMeter(new Metrics(), 'fixture'),
       onLog: () => undefined,
     });

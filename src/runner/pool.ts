@@ -8,6 +8,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, Reply } from '../message.ts';
+import { blot } from '../secret.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
@@ -30,6 +31,8 @@ export interface PoolOptions {
   assignment: Assignment;
   instances: { min: number; max: number; idleMs: number };
   warm: WarmWorkers;
+  /** What of the props is secret, and shows in no log. */
+  secrets: readonly string[];
   log: Log;
   meter: PoolMeter;
   onLog: (line: FuncLog) => void;
@@ -199,7 +202,7 @@ export class Pool {
     if (young && !slot.used)
       this.#failed(new FuncatronError('worker_start_failed', `the worker exited with ${how}`));
     this.#options.log.warn(
-      { reason: slot.reason, lastWords: exit.lastWords || undefined },
+      { reason: slot.reason, lastWords: blot(exit.lastWords, this.#options.secrets) || undefined },
       `worker exited with ${how}`,
     );
   }

@@ -140,7 +140,7 @@ export class Runner {
   }
 
   /** Takes no more calls, lets those in hand end up to `drainMs`, ends every worker. */
-  async close(): Promise<void> {
+  async close(drainMs = this.#options.drainMs): Promise<void> {
     this.#closed = true;
     await this.#control.close();
     for (const { deployment, consumer } of this.#served.values())
@@ -149,7 +149,7 @@ export class Runner {
     // What is still being prepared will serve nobody.
     for (const deployment of this.#deployments)
       if (!this.#retiring.has(deployment)) this.#kill(deployment);
-    await within(this.#options.drainMs, Promise.all(this.#retiring.values()));
+    await within(drainMs, Promise.all(this.#retiring.values()));
     for (const deployment of this.#deployments) this.#kill(deployment);
     await this.#warm.close();
     this.#logs.flush();

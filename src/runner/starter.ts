@@ -1,5 +1,6 @@
 /** Starts workers of one bundle: takes one that waits, and has it load the bundle. */
 import { FuncatronError } from '../errors.ts';
+import { blotFault } from '../secret.ts';
 import type { Assignment, FuncLog, Worker, WorkerExit } from '../runtime/runtime.ts';
 import { Slot } from './slot.ts';
 import type { WarmWorkers } from './warm.ts';
@@ -8,6 +9,8 @@ export interface StarterOptions {
   kind: string;
   assignment: Assignment;
   warm: WarmWorkers;
+  /** What of the props is secret, and shows in no error. */
+  secrets: readonly string[];
   onLog: (line: FuncLog) => void;
 }
 
@@ -57,11 +60,17 @@ export class Starter {
       return new Slot(worker, assigned);
     } catch (thrown) {
       worker.kill();
-      throw this.#killed ? lost() : thrown;
+      if (this.#killed) throw lost();
+      throw blotFault(asStartFailure(thrown), this.#options.secrets);
     } finally {
       this.#loading.delete(worker);
     }
   }
+}
+
+function asStartFailure(thrown: unknown): FuncatronError {
+  if (thrown instanceof FuncatronError) return thrown;
+  return new FuncatronError('worker_start_failed', String(thrown), { cause: thrown });
 }
 
 /** What a call is told that found no worker before the end. */

@@ -5,10 +5,10 @@
 import { queueName } from '../bundle/queue-name.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { allSecrets, blot, blotFault } from '../secret.ts';
 import type { BundleRecord, Change, EnabledRoute, Store } from '../store/store.ts';
 import type { Bundles } from './bundles.ts';
 import { refusal } from './enable-refusal.ts';
-import { blotSecrets } from './mask.ts';
 import type { Ack, Nodes } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { readBasePath, readHost, showPlace } from './place.ts';
@@ -66,7 +66,9 @@ export class Placement {
     const basePath =
       request.basePath === undefined ? contract.basePath : readBasePath(request.basePath);
     const queue = queueName(host, basePath);
-    const warnings = await checkSecurity(contract, props);
+    const warnings = await checkSecurity(contract, props).catch((thrown: unknown) => {
+      throw blotFault(thrown, allSecrets(props));
+    });
     return this.#turns.take(queue, async () => {
       const before = await this.#parts.table.find(host, basePath);
       const revision = await this.#parts.table.nextRevision();
@@ -151,7 +153,8 @@ export class Placement {
       throw thrown;
     }
     const said = [...describe(acks, refused), ...(await this.tellFrontends())];
-    const warnings = said.map((warning) => blotSecrets(warning, route.props));
+    const secrets = allSecrets(route.props);
+    const warnings = said.map((warning) => blot(warning, secrets));
     const { name: bundle, sha, revision } = route;
     log.info({ bundle, sha, revision, place: showPlace(route), warnings }, 'enabled');
     return { route, warnings };
