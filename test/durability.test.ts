@@ -1,10 +1,10 @@
 /** What was promised holds over restarts, orderly ones and others. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { deploy, enable, nodeBundle } from './fixture/bundle.ts';
-import { ask } from './fixture/client.ts';
+import { deploy, enable, nodeBundle, upload } from './fixture/bundle.ts';
+import { ask, verdict } from './fixture/client.ts';
 import { startedIn, until } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 
@@ -162,5 +162,28 @@ test('when a worker is killed, its GETs run again, its POSTs do not', async () =
   );
   const times = (id: string): number => linesOf(file).filter((line) => line === id).length;
   assert.deepEqual(['get-1', 'get-2', 'post-1', 'post-2'].map(times), [2, 2, 1, 1]);
+  assert.equal((await server.stop()).code, 0);
+});
+
+test('a bundle file that was lost or damaged costs its callers a 502, and is mended by an upload', async () => {
+  let server = await stage.serve({ data: 'damage' });
+  const names = ['lost', 'cut', 'whole'];
+  const bundles = await Promise.all(
+    names.map((name) => deploy(server, nodeBundle(name, `export const main = () => '${name}';`))),
+  );
+  await server.stop();
+  const files = bundles.map(({ sha }) => join(server.data, 'bundles', `${sha}.zip`));
+  rmSync(files[0]!);
+  truncateSync(files[1]!, 100);
+  rmSync(join(server.data, 'unpacked'), { recursive: true });
+  server = await stage.serve({ data: 'damage' });
+  for (const name of ['lost', 'cut']) {
+    const answer = await ask(`${server.door}/${name}`);
+    assert.equal(verdict(answer), '502 bundle_unavailable runner', answer.text);
+    await server.line(({ level, bundle }) => level === 'error' && bundle === name);
+  }
+  assert.equal((await ask(`${server.door}/whole`)).text, '"whole"');
+  for (const { bytes } of bundles) assert.equal((await upload(server, bytes)).status, 200);
+  for (const name of names) assert.equal((await ask(`${server.door}/${name}`)).text, `"${name}"`);
   assert.equal((await server.stop()).code, 0);
 });

@@ -4,6 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import { readContract } from '../bundle/read.ts';
+import { asUnavailable } from '../bundle/unavailable.ts';
 import type { Route } from '../message.ts';
 import { contractId, loadContract } from '../openapi/load.ts';
 import type { Contract, ContractSource } from '../openapi/contract.ts';
@@ -35,9 +36,17 @@ export class ContractCache implements ContractSource {
   }
 
   async #read(id: string, route: Route): Promise<Contract> {
-    const source = await readContract(await this.#path(route.sha));
+    const source = await this.#source(route.sha);
     const contract = await loadContract(source, { id, overlay: route.overlay });
     this.#loaded.set(id, contract);
     return contract;
+  }
+
+  async #source(sha: string): ReturnType<typeof readContract> {
+    try {
+      return await readContract(await this.#path(sha));
+    } catch (thrown) {
+      throw asUnavailable(thrown, sha);
+    }
   }
 }

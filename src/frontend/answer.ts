@@ -61,7 +61,9 @@ export function answerFault(x: Exchange, thrown: unknown): void {
 
 /** Whether whoever runs this must mend it: callers are not told the cause. */
 function isOurs({ code, cause }: FuncatronError): boolean {
-  return code === 'internal' || (code === 'security_not_configured' && cause !== undefined);
+  if (code === 'security_not_configured' || code === 'bundle_unavailable')
+    return cause !== undefined;
+  return code === 'internal';
 }
 
 export function answerProblem(x: Exchange, problem: Problem): void {

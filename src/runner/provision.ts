@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBundledHandler } from '../bundle/handler.ts';
+import { asUnavailable } from '../bundle/unavailable.ts';
 import { unpackBundle } from '../bundle/unpack.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Route } from '../message.ts';
@@ -34,7 +35,7 @@ export async function provision(
   options: { dir: string; stacks: boolean },
 ): Promise<Provision> {
   const { settings } = contract;
-  const dir = await unpackBundle(await bundles.path(route.sha), options.dir, route.sha);
+  const dir = await unpack(route.sha, bundles, options.dir);
   const handler = findHandler(dir, settings);
   const kind = settings.runtime ?? kindOf(handler);
   const assignment: Assignment = {
@@ -53,6 +54,14 @@ export async function provision(
   if (settings.handler && settings.handler !== handler) assignment.source = settings.handler;
   if (settings.process) assignment.command = settings.process;
   return { kind, assignment };
+}
+
+async function unpack(sha: string, bundles: BundleSource, dir: string): Promise<string> {
+  try {
+    return await unpackBundle(await bundles.path(sha), dir, sha);
+  } catch (thrown) {
+    throw asUnavailable(thrown, sha);
+  }
 }
 
 function describeFunc(operation: Contract['operations'][number]): FuncSpec {
