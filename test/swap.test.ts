@@ -1,7 +1,7 @@
 /** Another version in place of the one that is called: nobody is refused, nobody goes back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { deploy, enable, nodeBundle } from './fixture/bundle.ts';
+import { deploy, enable, makeBundle, nodeBundle, upload } from './fixture/bundle.ts';
 import type { BundleSpec } from './fixture/bundle.ts';
 import { ask, hammer, verdict } from './fixture/client.ts';
 import { until, workersOf } from './fixture/process.ts';
@@ -142,4 +142,34 @@ test('many enables of one place at once leave the last one told, everywhere', as
   const n = shas.indexOf(Buffer.from(sha, 'base64').toString('hex')) + 1;
   for (let call = 0; call < 10; call++)
     assert.equal((await ask(`${server.door}/race`)).text, String(n));
+});
+
+test('whatever is done to bundles and places at once, what is said to be enabled is served', async () => {
+  const versions = [1, 2, 3];
+  const bundles = await Promise.all(versions.map((n) => makeBundle(version(n))));
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!;
+  const places = ['/x1', '/x2'];
+  const post = (action: string, json: object) => ask(`${server.tron}/api/v1/${action}`, { json });
+  const deeds = [
+    () => upload(server, pick(bundles).bytes),
+    () => enable(server, { sha: pick(bundles).sha, basePath: pick(places) }),
+    () => post('disable', { sha: pick(bundles).sha, basePath: pick(places) }),
+    () => post('rollback', { basePath: pick(places) }),
+    () => ask(`${server.tron}/api/v1/bundles/${pick(bundles).sha}`, { method: 'DELETE' }),
+    () => ask(server.door + pick(places)),
+  ];
+  const busy = Array.from({ length: 6 }, async () => {
+    for (let deed = 0; deed < 25; deed++) {
+      const { status, text } = await pick(deeds)();
+      assert.ok(status < 500, text);
+    }
+  });
+  await Promise.all(busy);
+  const { text } = await ask(`${server.tron}/api/v1/routes`);
+  for (const { path, sha } of JSON.parse(text) as { path: string; sha: string }[]) {
+    if (!places.includes(path)) continue;
+    const n =
+      bundles.findIndex((one) => one.sha === Buffer.from(sha, 'base64').toString('hex')) + 1;
+    assert.equal((await ask(server.door + path)).text, String(n), path);
+  }
 });
