@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { contractOf, enable, makeBundle, nodeBundle, upload, zip } from './fixture/bundle.ts';
 import { ask } from './fixture/client.ts';
 import type { Answer } from './fixture/client.ts';
+import { until } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
 
@@ -142,6 +144,25 @@ test('a path that escapes, in any disguise', async () => {
   }
   const handler = nodeBundle('b', '', { settings: { handler: '../../etc/passwd' } });
   await refused((await makeBundle(handler)).bytes, '400 contract_invalid', 'a handler outside');
+});
+
+test('an upload that breaks off leaves nothing', async () => {
+  const { hostname, port, host } = new URL(server.tron);
+  const head = `POST /api/v1/add_func HTTP/1.1\r\nhost: ${host}\r\ncontent-length: 100000\r\n\r\n`;
+  const incoming = (): string[] => readdirSync(join(server.data, 'bundles', 'incoming'));
+  const socket = connect(Number(port), hostname);
+  socket.write(head + 'x'.repeat(50_000));
+  await until(() => incoming().length === 1);
+  socket.destroy();
+  await until(() => incoming().length === 0);
+  assert.deepEqual(kept(), []);
+  const said = server.lines.filter(
+    ({ component, level }) => component === 'tron' && level !== 'info',
+  );
+  assert.deepEqual(
+    said.filter(({ url }) => url === '/api/v1/add_func'),
+    [],
+  );
 });
 
 test('a bundle over a limit, packed or unpacked', async () => {

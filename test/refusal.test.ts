@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deploy, enable, makeBundle, nodeBundle, upload } from './fixture/bundle.ts';
 import type { Bundle } from './fixture/bundle.ts';
-import { ask } from './fixture/client.ts';
+import { ask, talk } from './fixture/client.ts';
 import type { Answer } from './fixture/client.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
@@ -105,6 +105,22 @@ test('what the Tron is sent that is no request is refused, and changes nothing',
   }
   await enable(server, { sha: bundle.sha });
   assert.equal((await ask(`${tron}/api/v1/routes`)).text, before);
+});
+
+test('no path of the Tron leads to a file that is not its own', async () => {
+  const tricks = [
+    ...[
+      '/docs/../../package.json',
+      '/docs/%2e%2e/%2e%2e/package.json',
+      '/docs/..%2f..%2fpackage.json',
+    ],
+    ...['/docs/%00', '/docs/index.html/../..', '/api/v1/bundle/..%2ffuncatron.db', '/%'],
+  ];
+  const { host } = new URL(server.tron);
+  for (const path of tricks) {
+    const sent = `GET ${path} HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`;
+    assert.match(await talk(server.tron, sent), /^HTTP\/1\.1 40[04] /, path);
+  }
 });
 
 test('from the first token on, whoever has none is refused everywhere', async () => {

@@ -163,7 +163,10 @@ export class Runner {
       this.#deployments.delete(deployment);
       this.#retiring.delete(deployment);
     };
-    const retired = retire();
+    const retired = retire().catch((err: unknown) => {
+      this.#options.log.error({ err, bundle: deployment.route.name }, 'a bundle did not end well');
+      this.#kill(deployment);
+    });
     this.#retiring.set(deployment, retired);
     return retired;
   }

@@ -77,9 +77,12 @@ export class Api {
     return operation.body(request.headers as Headers, bytes).value;
   }
 
-  #fault(thrown: unknown, { method, url }: IncomingMessage): FuncatronError {
+  #fault(thrown: unknown, request: IncomingMessage): FuncatronError {
+    const { method, url } = request;
     const fault = toFault(thrown);
-    if (fault.code === 'internal')
+    if (request.destroyed && !request.complete)
+      this.#parts.log.debug({ err: thrown, method, url }, 'the client went away');
+    else if (fault.code === 'internal')
       this.#parts.log.error({ err: thrown, method, url }, fault.message);
     else if (fault.status >= 500)
       this.#parts.log.warn({ method, url, code: fault.code }, fault.message);
