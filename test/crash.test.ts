@@ -3,21 +3,19 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enable, makeBundle, nodeBundle, upload } from './fixture/bundle.ts';
 import type { Bundle } from './fixture/bundle.ts';
 import { ask } from './fixture/client.ts';
 import { startedIn, until } from './fixture/process.ts';
-import { Stage } from './fixture/server.ts';
-import type { Server } from './fixture/server.ts';
+import { staged } from './fixture/server.ts';
+import type { Server, Stage } from './fixture/server.ts';
 
-const rounds = 16;
+const lanes = 2;
+const rounds = 8;
 /** An upload or an enable takes about so long, once the code for it is loaded. */
 const windowMs = 40;
-
-const stage = new Stage();
-after(() => stage.close());
 
 const ballast = Array.from({ length: 4_000 }, () => Math.random().toString(36)).join('');
 
@@ -64,26 +62,29 @@ async function begin(
   };
 }
 
-test(`${rounds} kills during upload and enable`, async () => {
-  const told: Told = { uploaded: new Set(), enabled: 0, asked: 0 };
-  let server = await stage.serve();
-  let n = 0;
-  for (let round = 0; round < rounds; round++) {
-    // The first of each loads the code; the moments of interest come after that.
-    await put(server, ++n, told);
-    const { over } = await begin(server, ++n, told, round % 2 === 0 ? 'upload' : 'enable');
-    const ended = over.catch(() => undefined);
-    await sleep(Math.random() * windowMs);
-    await server.kill();
-    await ended;
-    await until(() => startedIn(stage.temporary).length === 0);
-    server = await stage.serve();
-    await check(server, told);
-  }
-  assert.equal((await server.stop()).code, 0);
+describe('kill -9', { concurrency: lanes }, () => {
+  for (let lane = 0; lane < lanes; lane++)
+    staged(`${rounds} kills during upload and enable, lane ${lane}`, async (stage) => {
+      const told: Told = { uploaded: new Set(), enabled: 0, asked: 0 };
+      let server = await stage.serve();
+      let n = 0;
+      for (let round = 0; round < rounds; round++) {
+        // The first of each loads the code; the moments of interest come after that.
+        await put(server, ++n, told);
+        const { over } = await begin(server, ++n, told, round % 2 === 0 ? 'upload' : 'enable');
+        const ended = over.catch(() => undefined);
+        await sleep(Math.random() * windowMs);
+        await server.kill();
+        await ended;
+        await until(() => startedIn(stage.temporary).length === 0);
+        server = await stage.serve();
+        await check(stage, server, told);
+      }
+      assert.equal((await server.stop()).code, 0);
+    });
 });
 
-async function check(server: Server, told: Told): Promise<void> {
+async function check(stage: Stage, server: Server, told: Told): Promise<void> {
   const incoming = readdirSync(join(server.data, 'bundles', 'incoming'));
   assert.deepEqual(incoming, [], 'no part of an upload is left');
   const sockets = readdirSync(stage.temporary);
