@@ -167,7 +167,8 @@ describe('what a Func does wrong', () => {
   test('a worker that stays full of memory says so and ends', async () => {
     const other = await reopen({ memoryBytesMax: 128 * 1024 * 1024 });
     try {
-      assert.match((await failure(other.call('faults.keeps_too_much'))).message, /out of memory/);
+      const error = await failure(other.call('faults.keeps_too_much'));
+      assert.equal(error.code, 'func_memory');
       assert.match((await other.exit).lastWords, /holds on to most of x-funcatron.memory/);
     } finally {
       await other.close();

@@ -157,19 +157,16 @@ class Call:
         """Sends the failure, if it failed, and lets the call go."""
         if error is not None:
             self.bundle.output.end_call(self)
+            if isinstance(error, MemoryError):
+                forget_frames(error)
+                self._worker.ran_out_of_memory()
             try:
-                payload = self._describe(error)
+                payload = fail_payload(error, self.bundle.dir)
             except BaseException:  # no memory left to describe it, or its own code fails
                 payload = b'{"message":"the Func failed, and so did describing how"}'
             self._writer.put(wire.frame(wire.FAIL, self.stream, payload))
         self.ended = True
-        self._worker.call_ended(self, error)
-
-    def _describe(self, error: BaseException) -> bytes:
-        if isinstance(error, MemoryError):
-            forget_frames(error)
-            self._worker.memory.relieve()
-        return fail_payload(error, self.bundle.dir)
+        self._worker.call_ended(self)
 
     def _commit(self) -> None:
         step = self.transactions.commit_next()

@@ -230,13 +230,11 @@ class Worker:
         while posted:
             start(posted.popleft(), loop)
 
-    def call_ended(self, call: Call, error: BaseException | None) -> None:
+    def call_ended(self, call: Call) -> None:
         del self._calls[call.stream]
         if call.stop_task and not self._flush_is_due:
             self._flush_is_due = True
             self.loop.get().call_soon(self._flush_soon)
-        if isinstance(error, MemoryError):
-            self._leave_if_full()
         if self._is_draining:
             self._stop_if_done()
 
@@ -245,12 +243,16 @@ class Worker:
         self._flush_is_due = False
         self.writer.flush()
 
-    def _leave_if_full(self) -> None:
-        """A bundle that keeps what filled the memory would fail every call from now on."""
-        self.writer.flush()
+    def ran_out_of_memory(self) -> None:
+        """
+        A bundle that keeps what filled the memory would fail every call from now on. The worker
+        ends before it answers for this one, its last: after the answer the next may be on its way.
+        """
+        self.memory.relieve()
         if not self.memory.is_full():
             self.memory.apply()
-        elif not self._calls:
+        elif sum(not call.cancelled for call in list(self._calls.values())) <= 1:
+            self.writer.flush()
             leave(MemoryError("the bundle holds on to most of x-funcatron.memory"))
 
     def _stop_if_done(self) -> None:
