@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLog } from '../log.ts';
 import { Cancellation, empty } from '../message.ts';
-import type { Call } from '../message.ts';
+import type { Call, Reply } from '../message.ts';
 import { Metrics } from '../metrics.ts';
 import type { WorkerCall } from '../runtime/runtime.ts';
 import { createPoolMeter } from './meter.ts';
@@ -15,7 +15,7 @@ import type { PoolOptions } from './pool.ts';
 import { WarmWorkers } from './warm.ts';
 
 const dir = fileURLToPath(new URL('fixture/node', import.meta.url));
-const funcs = 'quick wait loop die leave leak ignore'.split(' ');
+const funcs = 'quick wait loop die leave leak ignore ticks'.split(' ');
 const log = createLog({ level: 'silent' });
 
 describe('pool', () => {
@@ -67,6 +67,11 @@ describe('pool', () => {
   }
 
   async function call(pool: Pool, operationId: string, options: Options = {}): Promise<unknown> {
+    const reply = await run(pool, operationId, options);
+    return JSON.parse(Buffer.from(reply.body as Uint8Array).toString());
+  }
+
+  async function run(pool: Pool, operationId: string, options: Options = {}): Promise<Reply> {
     const { method = 'POST', timeoutMs = 20_000, query = {}, leaveAfterMs } = options;
     const head: Call['head'] = {
       ...{ v: 1, action: 'call', id: 'r1', method, scheme: 'http', host: 'h', path: '/x' },
@@ -77,8 +82,7 @@ describe('pool', () => {
     const message: Call = { head, body: empty, cancellation };
     const work: WorkerCall = { operationId, head, body: empty, kind: 'none', cancellation };
     if (leaveAfterMs) setTimeout(() => cancellation.cancel(), leaveAfterMs);
-    const reply = await pool.run(message, work);
-    return JSON.parse(Buffer.from(reply.body as Uint8Array).toString());
+    return pool.run(message, work);
   }
 
   const code = (expected: string) => (error: { code: string }) => error.code === expected;
@@ -183,6 +187,55 @@ describe('pool', () => {
     await assert.rejects(gone, code('cancelled'));
   });
 
+  test('an answer in chunks is a call in hand until it has been read', async () => {
+    const pool = open({ concurrency: 1 }, { max: 1 });
+    const query = { n: 3, ms: 120 };
+    const { body } = await run(pool, 'ticks', { query, timeoutMs: 200 });
+    await assert.rejects(call(pool, 'quick', { timeoutMs: 100 }), code('deadline_in_runner'));
+    assert.equal(await textOf(body), 'tick tick tick ');
+    assert.equal(pool.counts.inHand, 0);
+    await call(pool, 'quick');
+  });
+
+  test('an answer in chunks that stalls is broken off; one left alone frees its place', async () => {
+    const pool = open({ concurrency: 1 }, { max: 1 });
+    const stalled = await run(pool, 'ticks', { query: { n: 2, ms: 60_000 }, timeoutMs: 300 });
+    await assert.rejects(textOf(stalled.body), code('func_timeout'));
+    const left = await run(pool, 'ticks', { query: { n: 1000, ms: 10 } });
+    for await (const _ of left.body as AsyncIterable<Uint8Array>) break;
+    await call(pool, 'quick');
+  });
+
+  test('keeps instances.min, also when one dies', async () => {
+    const pool = open({}, { min: 2, max: 3, idleMs: 20 });
+    await pool.prepare();
+    await until(() => pool.counts.ready === 2);
+    const [pid] = pool.pids;
+    process.kill(pid!, 'SIGKILL');
+    await until(() => !pool.pids.includes(pid!));
+    await until(() => pool.counts.ready === 2);
+  });
+
+  test('a pool that is killed starts nothing more, and says so to who waits', async () => {
+    const pool = open({ concurrency: 1 }, { max: 1 });
+    const first = call(pool, 'wait', { query: { ms: 60_000 } });
+    await until(() => pool.counts.ready === 1);
+    const second = call(pool, 'quick', { method: 'GET' });
+    const both = [
+      assert.rejects(first, code('func_exited')),
+      assert.rejects(second, code('runner_lost')),
+    ];
+    pool.kill();
+    await Promise.all(both);
+    await assert.rejects(call(pool, 'quick', { method: 'GET' }), code('runner_lost'));
+    await until(() => pool.counts.ready === 0);
+    assert.equal(pool.counts.starting, 0);
+    const starting = open();
+    const refused = assert.rejects(starting.prepare(), code('runner_lost'));
+    starting.kill();
+    await refused;
+  });
+
   interface Options {
     method?: string;
     timeoutMs?: number;
@@ -193,4 +246,10 @@ describe('pool', () => {
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function textOf(body: Reply['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
