@@ -28,6 +28,7 @@ export const catalogue = {
   // broker
   queue_full: [503, 'broker', 'The queue is full'],
   broker_closed: [503, 'broker', 'The broker is closed'],
+  broker_unavailable: [503, 'broker', 'The broker cannot be reached'],
   journal_failed: [503, 'broker', 'The call could not be made durable'],
   deadline_in_queue: [504, 'broker', 'The deadline passed while the call waited in the queue'],
   // runner
@@ -35,6 +36,10 @@ export const catalogue = {
   worker_start_failed: [502, 'runner', 'No worker could be started for the bundle'],
   bundle_unavailable: [502, 'runner', 'The runner could not get the bundle'],
   runner_lost: [502, 'runner', 'The runner went away during the call'],
+  direct_failed: [502, 'runner', 'The direct connection between frontend and runner failed'],
+  upgrade_unsupported: [501, 'runner', 'The runtime does not speak the protocol asked for'],
+  hops_exceeded: [508, 'runner', 'A chain of Funcs is too long'],
+  then_failed: [502, 'runner', 'The next Func of the chain could not be called'],
   cancelled: [499, 'runner', 'The caller went away'],
   // func
   func_failed: [500, 'func', 'The Func failed'],
@@ -55,7 +60,16 @@ export const catalogue = {
   runtime_unsupported: [400, 'contract', 'The runtime is not supported'],
   handlers_missing: [400, 'contract', 'The code lacks Funcs the contract names'],
   build_failed: [400, 'cli', 'The bundle could not be built'],
+  // asynchronous calls
+  call_unknown: [404, 'tron', 'No asynchronous call has this id'],
+  call_ended: [409, 'tron', 'The call has ended already'],
+  callback_refused: [403, 'frontend', 'The callback URL is not allowed'],
+  callback_failed: [502, 'tron', 'The callback was not accepted'],
+  idempotency_conflict: [422, 'tron', 'The idempotency key was used for another request'],
+  event_refused: [400, 'frontend', 'The event breaks the contract'],
+  dead_letter_unknown: [404, 'tron', 'No dead letter has this id'],
   // tron
+  tron_unavailable: [503, 'tron', 'No Tron answers'],
   bundle_unknown: [404, 'tron', 'No bundle has this SHA'],
   bundle_enabled: [409, 'tron', 'The bundle is enabled'],
   too_busy: [503, 'tron', 'The Tron does too much of this already'],

@@ -58,7 +58,49 @@ export interface CallHead {
   kind?: BodyKind;
   /** Id of the contract (see `contractId`) a door checked this call against; absent: unchecked. */
   checked?: string;
+  /** Set on asynchronous calls: nobody waits for the reply. */
+  async?: AsyncHead;
+  /** How many Funcs handed this on to the next (`x-funcatron.then`); absent for none. */
+  hops?: number;
+  /** The caller asks for another protocol (RFC 9110 section 7.8): the bodies are its raw bytes. */
+  upgrade?: 'websocket';
 }
+
+/** What is known of an asynchronous call beyond its request. */
+export interface AsyncHead {
+  /** Milliseconds since 1970. */
+  acceptedAt: number;
+  /** Deliveries that failed so far; kept by the broker. */
+  tries: number;
+  /** Where the result is posted to. */
+  callback?: string;
+  /** The operation's own; what is absent is the broker's. */
+  retry?: Partial<RetryPolicy>;
+  /** Only in `tron.dead`: which queue the call was in, and why its last try failed. */
+  dead?: { queue: string; at: number; error: Problem };
+}
+
+/** How often, and how soon, a failed asynchronous call is tried again. */
+export interface RetryPolicy {
+  /** Deliveries of one call, the first included. */
+  triesMax: number;
+  /** Wait before the second try; doubled before each further one, and jittered. */
+  waitMs: number;
+  /** Longest wait. */
+  waitMsMax: number;
+}
+
+/** Queues the Trons take from. Calls of routes have queues of 16 letters and digits. */
+export const tronQueues = {
+  /** Calls that Trons answer: status of a call, cancel, idempotency keys. */
+  ask: 'tron.ask',
+  /** Asynchronous: what became of asynchronous calls. */
+  calls: 'tron.calls',
+  /** Asynchronous calls whose last try failed. */
+  dead: 'tron.dead',
+  /** Results to be posted to callback URLs. */
+  callbacks: 'tron.callbacks',
+} as const;
 
 export interface Call {
   head: CallHead;

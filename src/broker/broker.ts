@@ -4,7 +4,9 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Call, ControlMessage, Reply } from '../message.ts';
+import type { Call, ControlMessage, Reply, RetryPolicy } from '../message.ts';
+import type { DirectOptions } from './direct.ts';
+import type { OpenTransport } from './transport.ts';
 
 export interface Broker {
   /**
@@ -15,18 +17,37 @@ export interface Broker {
   call(queue: string, call: Call): Promise<Reply>;
   /**
    * Puts an asynchronous call in a queue; resolves once it is durable. Delivered at least once,
-   * retried with backoff, kept as a dead letter after the last try. Its reply is dropped. The time
-   * left until its deadline counts anew from every delivery: nobody waits for it.
+   * retried with backoff by `head.async.retry`, and moved to the queue `tron.dead` when its last
+   * try failed, or at once when trying again cannot help (see `isFinal`). Its reply is dropped. The
+   * time left until its deadline counts anew from every delivery: nobody waits for it.
    */
   publish(queue: string, call: Call): Promise<void>;
-  /** Takes calls from a queue, at most `prefetch` at a time; competes with other consumers. */
-  consume(queue: string, handler: CallHandler, options: ConsumeOptions): Promise<Consumer>;
+  /**
+   * Takes calls from a queue, at most `prefetch` at a time; competes with other consumers. From an
+   * `EventSource` it takes foreign messages: each comes as an unchecked asynchronous call of method
+   * POST and path `/`, the message's properties as headers; it is acknowledged once the handler has
+   * resolved, and delivered again when it rejects.
+   */
+  consume(
+    source: string | EventSource,
+    handler: CallHandler,
+    options: ConsumeOptions,
+  ): Promise<Consumer>;
   /** Sends a control message to everybody subscribed to the topic at this moment. */
   broadcast(topic: string, message: ControlMessage): Promise<void>;
   subscribe(topic: string, handler: (message: ControlMessage) => void): Promise<Consumer>;
   depth(queue: string): Promise<QueueDepth>;
   /** Refuses new work, rejects waiting calls with `broker_closed`, keeps durable ones. */
   close(): Promise<void>;
+}
+
+/** What somebody else puts messages in, by the broker's own names; exactly one of the three. */
+export interface EventSource {
+  queue?: string;
+  topic?: string;
+  subject?: string;
+  /** Consumers of one group share the messages of a topic or subject; each group gets all. */
+  group: string;
 }
 
 /** The reply goes to the caller, if one waits; a rejection reaches the caller as the error it is. */
@@ -52,8 +73,6 @@ export interface QueueDepth {
   /** Age of the oldest waiting call in milliseconds; 0 when none waits. */
   oldestMs: number;
   consumers: number;
-  /** Asynchronous calls that failed their last try and are kept. */
-  dead: number;
 }
 
 export interface BrokerOptions {
@@ -66,18 +85,15 @@ export interface BrokerOptions {
   queueBytesMax?: number;
   /** Bytes of asynchronous calls that may be kept, dead ones included (`--journal-max`). Default 1 GiB. */
   journalMax?: number;
-  /** How often, and how soon, a failed asynchronous call is tried again. */
-  retry?: Partial<RetryOptions>;
+  /** Where a call does not say itself. Default: 5 tries (`--async-tries`), 1 s, at most 300 s. */
+  retry?: Partial<RetryPolicy>;
+  /** Begins the names of everything made in a broker server. Default `funcatron`. */
+  namespace?: string;
+  /** Where this process takes bodies past the broker server; without it, it cannot. */
+  direct?: DirectOptions;
 }
 
-export interface RetryOptions {
-  /** Deliveries of one call, the first included (`--async-tries`). Default 5. */
-  triesMax: number;
-  /** Wait before the second try; doubled before each further one, and jittered. Default 1,000. */
-  waitMs: number;
-  /** Longest wait. Default 300,000. */
-  waitMsMax: number;
-}
+export const retryDefault: RetryPolicy = { triesMax: 5, waitMs: 1000, waitMsMax: 300_000 };
 
 /** Opens the broker a URL names; the adapter's client library is imported only now. */
 export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
@@ -87,10 +103,30 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
       const { MemoryBroker } = await import('./memory.ts');
       return MemoryBroker.open(options);
     }
+    case 'amqp':
+    case 'amqps':
+      return openRemote(url, options, async () => (await import('./amqp.ts')).openAmqp);
+    case 'nats':
+    case 'tls':
+      return openRemote(url, options, async () => (await import('./nats.ts')).openNats);
+    case 'redis':
+    case 'rediss':
+      return openRemote(url, options, async () => (await import('./redis.ts')).openRedis);
+    case 'kafka':
+      return openRemote(url, options, async () => (await import('./kafka.ts')).openKafka);
     default:
       throw new FuncatronError(
         'scheme_unknown',
-        `--broker ${url}: no broker adapter for "${scheme}:"; use memory:`,
+        `--broker ${url}: no broker adapter for "${scheme}:"; use memory:, amqp://, nats://, redis:// or kafka://`,
       );
   }
+}
+
+async function openRemote(
+  url: string,
+  options: BrokerOptions,
+  load: () => Promise<OpenTransport>,
+): Promise<Broker> {
+  const [{ RemoteBroker }, open] = await Promise.all([import('./remote.ts'), load()]);
+  return RemoteBroker.open(url, options, open);
 }
