@@ -15,7 +15,14 @@ export interface DirectOptions {
   url?: string;
   /** Bodies above this go direct (`--direct-over`). Default 256 KiB. */
   overBytes?: number;
-  /** Without it, plain HTTP. PEM texts; `ca` is what callers trust, default the certificate itself. */
+  /** Without a sign of life from the other side for so long it is lost (`--stall-timeout`). Default 60 s. */
+  stallTimeoutMs?: number;
+  /** Places that may be open at a time (`--direct-places`). Default 10,000. */
+  placesMax?: number;
+  /**
+   * Without it, plain HTTP. PEM texts; `ca` is what callers trust, and then names must fit; by
+   * default it is the certificate itself, whatever its name.
+   */
   tls?: { cert: string; key: string; ca?: string };
 }
 
@@ -25,14 +32,36 @@ export interface DirectPlace {
   token: string;
 }
 
+/** Takes a request body and makes the reply; it is cancelled when the caller goes away. */
+export type TakeBody = (
+  body: AsyncIterable<Uint8Array>,
+  cancellation: Cancellation,
+) => Promise<Reply>;
+
 export interface Direct {
-  /** A place for one request body, which `take` gets when its caller connects; it makes the reply. */
-  expect(take: (body: AsyncIterable<Uint8Array>) => Promise<Reply>, timeoutMs: number): DirectPlace;
-  /** A place where one reply body can be fetched. */
-  offer(body: AsyncIterable<Uint8Array>, timeoutMs: number): DirectPlace;
-  /** Pipes a request body to a place; the reply's body may still be coming when it resolves. */
+  /**
+   * Listens, which `expect` and `offer` do by themselves: at a start, so that it fails there.
+   * Rejects with `address_in_use` or `option_invalid`.
+   */
+  listen(): Promise<void>;
+  /**
+   * A place for one request body, which `take` gets when its caller connects. Of the two functions
+   * one is called, once: `onUnused` when nobody connected within `timeoutMs`, or at `close`.
+   */
+  expect(take: TakeBody, timeoutMs: number, onUnused?: () => void): Promise<DirectPlace>;
+  /** A place where one reply body can be fetched; one that nobody fetches in time is let go. */
+  offer(body: Body, timeoutMs: number): Promise<DirectPlace>;
+  /**
+   * Pipes a request body to a place. Resolves with the reply, whose body may still be coming, as
+   * may be the request's; a body that the other side has whole is whole here too. Rejects with what
+   * `take` threw, with what the body threw, with `cancelled`, or with `direct_failed`.
+   */
   send(place: DirectPlace, body: Body, cancellation?: Cancellation): Promise<Reply>;
-  /** Fetches a reply body. The iterable throws `direct_failed` when it breaks off. */
+  /**
+   * Fetches a reply body. It ends only when it is whole, and throws what the other side's body
+   * threw, or `direct_failed` when it breaks off. To leave it (`return`) frees the other side.
+   */
   fetch(place: DirectPlace): Promise<AsyncIterable<Uint8Array>>;
+  /** Refuses new callers and breaks what is under way. */
   close(): Promise<void>;
 }
