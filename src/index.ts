@@ -10,7 +10,7 @@ import type { Log } from './log.ts';
 import type { Headers, Identity, Params } from './message.ts';
 
 export type { Broker, BrokerOptions, CallHandler, ConsumeOptions } from './broker/broker.ts';
-export type { Consumer, QueueDepth, RetryOptions } from './broker/broker.ts';
+export type { Consumer, EventSource, QueueDepth } from './broker/broker.ts';
 export type { BuildOptions, BuiltBundle } from './bundle/build.ts';
 export type { ServeOptions } from './config/options.ts';
 export { catalogue, FuncatronError } from './errors.ts';

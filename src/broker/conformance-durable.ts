@@ -1,6 +1,9 @@
 /** Conformance: calls that nobody waits for. */
 import assert from 'node:assert/strict';
 import { FuncatronError } from '../errors.ts';
+import { empty, tronQueues } from '../message.ts';
+import type { Call, CallHead } from '../message.ts';
+import type { Broker, CallHandler } from './broker.ts';
 import type { Cases } from './conformance.ts';
 import { callOf, Gate, rejectsWith, replyTo, textOf, until } from './conformance-message.ts';
 
@@ -69,11 +72,13 @@ export const durableCases: Cases = {
     assert.deepEqual(seen, ['begun', 'begun', 'begun', 'ended']);
   },
 
-  'a failed asynchronous call is tried again': async ({ broker, name }) => {
+  'a failed asynchronous call is tried again, and its tries are counted': async (bench) => {
+    const { broker, name } = bench;
     let tries = 0;
     await broker.consume(
       name,
       async (call) => {
+        assert.equal(call.head.async?.tries, tries);
         if (++tries < 3) throw new FuncatronError('func_failed', 'not yet');
         return replyTo(call, call.body);
       },
@@ -84,7 +89,6 @@ export const durableCases: Cases = {
       const { waiting, inFlight } = await broker.depth(name);
       return tries === 3 && waiting + inFlight === 0;
     });
-    assert.equal((await broker.depth(name)).dead, 0);
   },
 
   'a retry that rests counts as waiting': async ({ open, broker, name }) => {
@@ -103,7 +107,7 @@ export const durableCases: Cases = {
     await until('it rests', async () => tries === 1 && (await slow.depth(name)).waiting === 1);
   },
 
-  'after its last try a call is a dead letter': async ({ broker, name }) => {
+  'after its last try a call is moved to tron.dead': async ({ broker, name }) => {
     let tries = 0;
     await broker.consume(
       name,
@@ -113,10 +117,71 @@ export const durableCases: Cases = {
       },
       { prefetch: 1 },
     );
-    await broker.publish(name, callOf('doomed'));
-    await until('it is dead', async () => (await broker.depth(name)).dead === 1);
+    const call = callOf('doomed');
+    const before = Date.now();
+    await broker.publish(name, call);
+    const letter = await deadLetterOf(broker, call);
     assert.equal(tries, 3);
-    assert.equal((await broker.depth(name)).waiting, 0);
+    const { dead, tries: counted } = letter.head.async!;
+    assert.deepEqual([counted, dead!.queue, dead!.error.code], [3, name, 'func_failed']);
+    assert.ok(dead!.at >= before && dead!.at <= Date.now());
+    assert.equal(letter.text, 'doomed');
+    assert.deepEqual(letter.head.headers['x-twice'], ['a', 'b']);
+    await until('nothing is left', async () => {
+      const { waiting, inFlight } = await broker.depth(name);
+      return waiting + inFlight === 0;
+    });
+  },
+
+  'a call may say itself how often it is tried': async ({ broker, name }) => {
+    let tries = 0;
+    await broker.consume(
+      name,
+      async () => {
+        tries++;
+        throw new FuncatronError('func_failed', 'always');
+      },
+      { prefetch: 1 },
+    );
+    const async = { acceptedAt: Date.now(), tries: 0, retry: { triesMax: 1 } };
+    const call = callOf('once', { async });
+    await broker.publish(name, call);
+    await deadLetterOf(broker, call);
+    assert.equal(tries, 1);
+  },
+
+  'a call that cannot succeed is dead at once': async ({ broker, name }) => {
+    let tries = 0;
+    await broker.consume(
+      name,
+      async () => {
+        tries++;
+        throw new FuncatronError('bad_body', 'it never will');
+      },
+      { prefetch: 1 },
+    );
+    const call = callOf('wrong');
+    await broker.publish(name, call);
+    const letter = await deadLetterOf(broker, call);
+    assert.deepEqual([tries, letter.head.async!.dead!.error.code], [1, 'bad_body']);
+  },
+
+  'what Trons take is tried for ever': async ({ broker, name }) => {
+    const queue = `tron.${name}`;
+    let tries = 0;
+    await broker.consume(
+      queue,
+      async (call) => {
+        if (++tries < 6) throw new FuncatronError('bad_body', 'not yet');
+        return replyTo(call, call.body);
+      },
+      { prefetch: 1 },
+    );
+    await broker.publish(queue, callOf('event'));
+    await until('it is done', async () => {
+      const { waiting, inFlight } = await broker.depth(queue);
+      return tries === 6 && waiting + inFlight === 0;
+    });
   },
 
   'what was accepted is delivered after a crash': async ({ broker, name, harness, crash }) => {
@@ -141,24 +206,27 @@ export const durableCases: Cases = {
 
   'what was done stays done after a restart, and what was dead stays dead': async (bench) => {
     const { broker, name, open } = bench;
-    await broker.consume(
-      name,
-      async (call) => {
-        if ((await textOf(call)) === 'bad') throw new FuncatronError('func_failed', 'bad');
-        return replyTo(call, call.body);
-      },
-      { prefetch: 1 },
-    );
-    await broker.publish(name, callOf('bad'));
+    const seen: string[] = [];
+    const handle: CallHandler = async (call) => {
+      seen.push(await textOf(call));
+      if (seen.at(-1) === 'bad') throw new FuncatronError('bad_body', 'bad');
+      return replyTo(call, call.body);
+    };
+    await broker.consume(name, handle, { prefetch: 1 });
+    const bad = callOf('bad');
+    await broker.publish(name, bad);
     await broker.publish(name, callOf('good'));
     await until('both ended', async () => {
-      const { waiting, inFlight, dead } = await broker.depth(name);
-      return waiting + inFlight === 0 && dead === 1;
+      const { waiting, inFlight } = await broker.depth(name);
+      return seen.length === 2 && waiting + inFlight === 0;
     });
     await broker.close();
     const after = await open();
-    const { waiting, dead } = await after.depth(name);
-    assert.deepEqual({ waiting, dead }, { waiting: 0, dead: 1 });
+    await after.consume(name, handle, { prefetch: 1 });
+    assert.equal((await deadLetterOf(after, bad)).text, 'bad');
+    await after.publish(name, callOf('last'));
+    await until('the last one came', () => seen.includes('last'));
+    assert.deepEqual(seen.toSorted(), ['bad', 'good', 'last']);
   },
 
   'a full queue refuses asynchronous calls': async ({ broker, name }) => {
@@ -187,3 +255,19 @@ export const durableCases: Cases = {
     await until('the jobs are done too', () => seen.length === 25);
   },
 };
+
+/** Takes dead letters until that of a call comes. */
+async function deadLetterOf(broker: Broker, { head: { id } }: Call) {
+  let found: { head: CallHead; text: string } | undefined;
+  const consumer = await broker.consume(
+    tronQueues.dead,
+    async (letter) => {
+      if (letter.head.id === id) found = { head: letter.head, text: await textOf(letter) };
+      return replyTo(letter, empty);
+    },
+    { prefetch: 1 },
+  );
+  await until('it is dead', () => found !== undefined);
+  await consumer.stop();
+  return found!;
+}

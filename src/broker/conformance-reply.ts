@@ -158,7 +158,7 @@ export const replyCases: Cases = {
   },
 
   'depth tells what waits, what is in hand and who serves': async ({ broker, name }) => {
-    const unused = { waiting: 0, inFlight: 0, oldestMs: 0, consumers: 0, dead: 0 };
+    const unused = { waiting: 0, inFlight: 0, oldestMs: 0, consumers: 0 };
     assert.deepEqual(await broker.depth(name), unused);
     const gate = new Gate();
     const consumer = await broker.consume(name, gate.handle, { prefetch: 1 });

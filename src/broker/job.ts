@@ -8,7 +8,8 @@ export type NextTry =
   | { queue: string; head: CallHead; delayMs: number; isDead: false }
   | { queue: string; head: CallHead; delayMs: 0; isDead: true };
 
-const tronQueueStart = 'tron.';
+/** Begins the names of the queues that Trons take from. */
+export const tronQueueStart = 'tron.';
 
 /** Whether trying again cannot help: the request is at fault, not the moment. */
 export function isFinal({ status }: FuncatronError): boolean {

@@ -49,9 +49,8 @@ function append(journal: Journal, text: string): Promise<Kept> {
     queue: 'q',
     callId: head.id,
     at: Date.now(),
-    tries: 0,
     notBefore: 0,
-    deadAt: 0,
+    async: { acceptedAt: 1, tries: 0 },
   };
   return journal.append(state, head, 1000, body as Uint8Array);
 }
@@ -75,14 +74,18 @@ test('what was appended is there after a restart, with what became of it', async
   let journal = await open();
   const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((text) => append(journal, text)));
   journal.done(a!);
-  journal.update(b!, { tries: 2, notBefore: 77, error: { code: 'func_failed', detail: 'no' } });
-  journal.update(c!, { deadAt: 5 });
+  journal.update(b!, { notBefore: 77, async: { acceptedAt: 1, tries: 2 } });
+  journal.update(c!, { queue: 'tron.dead' });
   await journal.close();
   journal = await open();
   assert.deepEqual(await texts(journal), ['b', 'c']);
   const states = [...journal.calls.values()].map(({ state }) => state);
-  assert.deepEqual(states[0], { ...b!.state, tries: 2, notBefore: 77 });
-  assert.equal(states[1]!.deadAt, 5);
+  assert.deepEqual(states[0], {
+    ...b!.state,
+    notBefore: 77,
+    async: { acceptedAt: 1, tries: 2 },
+  });
+  assert.equal(states[1]!.queue, 'tron.dead');
   await journal.close();
   assert.deepEqual(lines, []);
 });
@@ -148,7 +151,7 @@ test('a body that holds a whole record is no record', async () => {
   const inner = await readFile((await files())[0]!);
   journal = await open();
   const { head } = callOf('');
-  const state = { queue: 'q', callId: '', at: 0, tries: 0, notBefore: 0, deadAt: 0 };
+  const state = { queue: 'q', callId: '', at: 0, notBefore: 0, async: { acceptedAt: 0, tries: 0 } };
   const outer = await journal.append(state, head, 1000, inner);
   await append(journal, 'last');
   await journal.close();
@@ -197,8 +200,13 @@ test('a full journal refuses, names its option, and takes more when some are don
   const first = await append(journal, 'x'.repeat(2000));
   const error = await rejectsWith(append(journal, 'x'.repeat(2000)), 'journal_failed');
   assert.match(error.message, /--journal-max/);
+  const { head } = callOf('');
+  const state = { ...first.state, queue: 'tron.calls' };
+  await journal.append(state, head, 1000, Buffer.alloc(100));
+  const event = journal.append(state, head, 1000, Buffer.alloc(1000));
+  await rejectsWith(event, 'journal_failed');
   journal.done(first);
-  await append(journal, 'x'.repeat(2000));
+  await append(journal, 'x'.repeat(1500));
   await journal.close();
 });
 

@@ -12,6 +12,7 @@ import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CallHead } from '../message.ts';
 import { holdFolder } from '../folder-lock.ts';
+import { tronQueueStart } from './job.ts';
 import { decodeRecord, recordBytes, recordType } from './record.ts';
 import { replay, setAside } from './replay.ts';
 import type { Replayed } from './replay.ts';
@@ -23,6 +24,9 @@ import type { Append, Place } from './writer.ts';
 
 /** More files than the kept bytes need, at most. */
 const spareSegments = 8;
+
+/** So much more there is room for what became of calls: without it no call can end. */
+const reservePart = 0.25;
 
 /** A call in the journal: what is known of it without reading it. */
 export interface Kept extends Place {
@@ -43,8 +47,6 @@ export class Journal {
   readonly #release: () => void;
   readonly #calls: Map<number, Kept>;
   readonly #writer: Writer;
-  /** Called before a call is refused for want of so many bytes: may forget others. */
-  onFull: (bytes: number) => void = () => {};
   #nextId: number;
   /** Bytes of kept calls, those included that are being written. */
   #bytes = 0;
@@ -92,8 +94,8 @@ export class Journal {
     const bytes = recordBytes(data.length);
     const { bytesMax, dir } = this.#options;
     if (this.#closed) throw failed('the journal is closed');
-    if (this.#bytes + bytes > bytesMax) this.onFull(this.#bytes + bytes - bytesMax);
-    if (this.#bytes + bytes > bytesMax)
+    const reserve = state.queue.startsWith(tronQueueStart) ? reservePart * bytesMax : 0;
+    if (this.#bytes + bytes > bytesMax + reserve)
       throw failed(
         `${this.#bytes} of ${bytesMax} bytes are kept already (--journal-max); ` +
           'raise the limit, or start more runners',

@@ -116,6 +116,14 @@ test('a consumer with no prefetch takes nothing until it has some', async () => 
 });
 
 test('an unknown scheme says which there are', async () => {
-  const error = await rejectsWith(openBroker('amqp://x', { log }), 'scheme_unknown');
+  const error = await rejectsWith(openBroker('smtp://x', { log }), 'scheme_unknown');
   assert.match(error.message, /memory:/);
+});
+
+test('messages of others need a broker that has some', async () => {
+  const broker = await MemoryBroker.open({ log });
+  const source = { topic: 'orders', group: 'shop' };
+  const error = await rejectsWith(broker.consume(source, echo, { prefetch: 1 }), 'option_invalid');
+  assert.match(error.message, /"orders".*--broker/);
+  await broker.close();
 });

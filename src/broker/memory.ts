@@ -11,6 +11,7 @@ import type {
   CallHandler,
   Consumer,
   ConsumeOptions,
+  EventSource,
   QueueDepth,
 } from './broker.ts';
 import type { Outbox } from './outbox.ts';
@@ -67,9 +68,14 @@ export class MemoryBroker implements Broker {
     await this.#outbox.publish(queue, call);
   }
 
-  async consume(queue: string, handler: CallHandler, options: ConsumeOptions): Promise<Consumer> {
+  async consume(
+    source: string | EventSource,
+    handler: CallHandler,
+    options: ConsumeOptions,
+  ): Promise<Consumer> {
     if (this.#closed) throw closed();
-    return this.#queue(queue).consume(handler, options);
+    if (typeof source !== 'string') throw foreign(source);
+    return this.#queue(source).consume(handler, options);
   }
 
   async broadcast(topic: string, message: ControlMessage): Promise<void> {
@@ -107,7 +113,7 @@ export class MemoryBroker implements Broker {
     return this.#outbox ? this.#outbox.deepen(queue, depth) : depth;
   }
 
-  /** Asynchronous calls that failed their last try. */
+  /** What is on disk. */
   get outbox(): Outbox | undefined {
     return this.#outbox;
   }
@@ -135,8 +141,16 @@ export class MemoryBroker implements Broker {
   }
 }
 
-const unused: QueueDepth = { waiting: 0, inFlight: 0, oldestMs: 0, consumers: 0, dead: 0 };
+const unused: QueueDepth = { waiting: 0, inFlight: 0, oldestMs: 0, consumers: 0 };
 
 function closed(): FuncatronError {
   return new FuncatronError('broker_closed', 'the broker is closed; the server is shutting down');
+}
+
+function foreign({ queue, topic, subject }: EventSource): FuncatronError {
+  const name = queue ?? topic ?? subject;
+  return new FuncatronError(
+    'option_invalid',
+    `"${name}": the embedded broker has no queues and topics of others; name a broker that has, with --broker`,
+  );
 }

@@ -5,51 +5,47 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { FuncatronError } from '../errors.ts';
 import { createLog } from '../log.ts';
-import { callOf, replyTo, textOf, until } from './conformance-message.ts';
+import type { Call } from '../message.ts';
+import { callOf, rejectsWith, replyTo, textOf, until } from './conformance-message.ts';
 import { MemoryBroker } from './memory.ts';
 
 const log = createLog({ level: 'silent' });
 const retry = { triesMax: 2, waitMs: 1, waitMsMax: 2 };
 
-test('dead letters are listed, tried again or deleted, and stay so', async (t) => {
+test('a dead letter that nobody took stays in tron.dead over a restart', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'outbox-'));
   t.after(() => rm(dataDir, { recursive: true }));
   let broker = await MemoryBroker.open({ log, dataDir, retry });
-  let healed = false;
-  const seen: string[] = [];
   await broker.consume(
     'q',
-    async (call) => {
-      if (!healed) throw new FuncatronError('func_failed', 'no database');
-      seen.push(await textOf(call));
-      return replyTo(call, call.body);
+    async () => {
+      throw new FuncatronError('func_failed', 'no database');
     },
     { prefetch: 1 },
   );
-  const calls = ['revived', 'deleted', 'left'].map((text) => callOf(text));
-  for (const call of calls) await broker.publish('q', call);
-  await until('all are dead', async () => (await broker.depth('q')).dead === 3);
-  const dead = broker.outbox!.deadLetters('q');
-  assert.deepEqual(
-    dead.map(({ callId }) => callId),
-    calls.map(({ head }) => head.id),
-  );
-  assert.deepEqual(dead[0]!.error, { code: 'func_failed', detail: 'no database' });
-  assert.equal(dead[0]!.tries, 2);
-  assert.deepEqual(broker.outbox!.deadLetters('other'), []);
-  healed = true;
-  assert.equal(broker.outbox!.revive(dead[0]!.id), true);
-  assert.equal(broker.outbox!.bury(dead[1]!.id), true);
-  assert.equal(broker.outbox!.bury(dead[1]!.id), false);
-  await until('one was revived', () => seen.length === 1);
-  await until('it is done', async () => (await broker.depth('q')).inFlight === 0);
+  const call = callOf('doomed');
+  await broker.publish('q', call);
+  await until('it is dead', async () => (await broker.depth('tron.dead')).waiting === 1);
   await broker.close();
   broker = await MemoryBroker.open({ log, dataDir, retry });
-  assert.deepEqual(
-    broker.outbox!.deadLetters().map(({ id }) => id),
-    [dead[2]!.id],
+  const seen: Call[] = [];
+  await broker.consume(
+    'tron.dead',
+    async (letter) => {
+      seen.push(letter);
+      return replyTo(letter, letter.body);
+    },
+    { prefetch: 1 },
   );
-  assert.equal((await broker.depth('q')).waiting, 0);
+  await until('it came', async () => {
+    const { waiting, inFlight } = await broker.depth('tron.dead');
+    return seen.length === 1 && waiting + inFlight === 0;
+  });
+  assert.deepEqual(
+    seen.map(({ head }) => [head.id, head.async!.dead!.queue, head.async!.tries]),
+    [[call.head.id, 'q', 2]],
+  );
+  assert.equal(broker.outbox!.journal.calls.size, 0);
   await broker.close();
 });
 
@@ -72,33 +68,29 @@ test('a call that fails because the broker closes is delivered again at the next
   fail!();
   const again = await MemoryBroker.open({ log, dataDir, retry });
   const [kept] = again.outbox!.journal.calls.values();
-  assert.equal(kept!.state.tries, 0);
+  assert.equal(kept!.state.async.tries, 0);
   await again.close();
 });
 
-test('dead letters make room for new calls when the journal is full', async (t) => {
+test('a full journal deletes nothing that was accepted, and lets calls end', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'outbox-'));
   t.after(() => rm(dataDir, { recursive: true }));
-  const journalMax = 5000;
-  const broker = await MemoryBroker.open({ log, dataDir, retry, journalMax });
-  const consumer = await broker.consume(
-    'q',
-    async () => {
-      throw new FuncatronError('func_failed', 'always');
-    },
-    { prefetch: 1 },
-  );
+  const broker = await MemoryBroker.open({ log, dataDir, retry, journalMax: 6000 });
   const large = () => callOf('x'.repeat(1500));
-  for (let dead = 1; dead <= 2; dead++) {
-    await broker.publish('q', large());
-    await until('it is dead', async () => (await broker.depth('q')).dead === dead);
-  }
-  await consumer.stop();
+  await broker.publish('tron.dead', large());
   await broker.publish('q', large());
-  await broker.publish('q', large());
-  const { waiting, dead } = await broker.depth('q');
-  assert.deepEqual({ waiting, dead }, { waiting: 2, dead: 0 });
-  await assert.rejects(broker.publish('q', large()), { code: 'journal_failed' });
+  const refused = await rejectsWith(
+    Promise.all([1, 2, 3].map(() => broker.publish('q', large()))),
+    'journal_failed',
+  );
+  assert.match(refused.message, /--journal-max/);
+  assert.equal((await broker.depth('tron.dead')).waiting, 1);
+  await broker.publish('tron.calls', callOf('what became of a call'));
+  const huge = await rejectsWith(
+    broker.publish('q', callOf(new Uint8Array(6001))),
+    'journal_failed',
+  );
+  assert.match(huge.message, /--journal-max/);
   await broker.close();
 });
 

@@ -120,7 +120,6 @@ export class Queue {
       inFlight: this.#handed,
       oldestMs: oldest === Infinity ? 0 : Math.max(0, Date.now() - oldest),
       consumers: this.#takers.length,
-      dead: 0,
     };
   }
 

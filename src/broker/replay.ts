@@ -6,7 +6,7 @@ import type { Kept } from './journal.ts';
 import { recordType, scanRecords } from './record.ts';
 import type { JournalRecord } from './record.ts';
 import { Segment, writeWhole } from './segment.ts';
-import { decodeCall } from './stored.ts';
+import { currentState, decodeCall } from './stored.ts';
 
 export interface Replayed {
   /** Oldest first. */
@@ -26,7 +26,9 @@ export async function replay(folder: Folder): Promise<Replayed> {
   const segments = await Segment.openAll(folder.dir);
   const replayed: Replayed = { segments, calls: new Map(), nextId: 1, damaged: undefined };
   for (const segment of segments) await replaySegment(segment, replayed, folder);
-  for (const { segment, bytes } of replayed.calls.values()) {
+  for (const kept of replayed.calls.values()) {
+    const { segment, bytes, state } = kept;
+    kept.state = currentState(state);
     segment.live++;
     segment.liveBytes += bytes;
   }

@@ -1,19 +1,26 @@
 /** A call as a journal record's data: `u32 length | JSON | raw body`. */
-import type { CallHead } from '../message.ts';
+import { catalogue } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { tronQueues } from '../message.ts';
+import type { AsyncHead, CallHead, Problem } from '../message.ts';
 
 export interface CallState {
+  /** Where it is now: another than it was put in, once its last try failed. */
   queue: string;
   /** The request id. */
   callId: string;
   /** When it was accepted, in milliseconds since 1970. */
   at: number;
-  /** Deliveries that failed. */
-  tries: number;
   /** Not to be delivered before, in milliseconds since 1970. */
   notBefore: number;
-  /** Why the last delivery failed. */
+  async: AsyncHead;
+}
+
+/** What the first version of the journal said instead of `async`. */
+interface OldState extends Omit<CallState, 'async'> {
+  tries: number;
   error?: { code: string; detail: string };
-  /** When its last try failed, which makes it a dead letter; 0 while it has tries left. */
+  /** When its last try failed; 0 while it had tries left. */
   deadAt: number;
 }
 
@@ -35,4 +42,21 @@ export function decodeCall(data: Buffer): { state: CallState; call: StoredCall }
   const start = 4 + data.readUInt32BE(0);
   const { state, head, timeoutMs } = JSON.parse(data.toString('utf8', 4, start));
   return { state, call: { head, timeoutMs, body: data.subarray(start) } };
+}
+
+/** A state as it is read back, whichever version wrote it. A dead letter moves to `tron.dead`. */
+export function currentState(state: CallState | OldState): CallState {
+  if (!('deadAt' in state)) return state;
+  const { queue, callId, at, tries, notBefore, deadAt, error } = state;
+  const async: AsyncHead = { acceptedAt: at, tries };
+  if (deadAt === 0) return { queue, callId, at, notBefore, async };
+  async.dead = { queue, at: deadAt, error: toProblem(error) };
+  return { queue: tronQueues.dead, callId, at, notBefore: 0, async };
+}
+
+function toProblem(error: OldState['error']): Problem {
+  const known = error && Object.hasOwn(catalogue, error.code);
+  const code = known ? (error.code as ErrorCode) : 'internal';
+  const [status, component, title] = catalogue[code];
+  return { code, status, title, component, detail: error?.detail ?? '' };
 }
