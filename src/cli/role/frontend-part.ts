@@ -1,0 +1,36 @@
+/** A frontend as its options describe it: alone in its process, or beside the others in `serve`. */
+import type { frontendOptions, runnerOptions } from '../../config/options.ts';
+import type { Values } from '../../config/option.ts';
+import { createFrontend } from '../../frontend/frontend.ts';
+import type { Frontend } from '../../frontend/frontend.ts';
+import type { FrontendOptions } from '../../frontend/option.ts';
+import { readCors } from '../cors-option.ts';
+import type { ServingParts } from './part.ts';
+
+export type FrontendPartOptions = Values<typeof frontendOptions> &
+  Pick<Values<typeof runnerOptions>, 'drain'> &
+  Partial<Pick<FrontendOptions, 'beforeCall' | 'notice'>> & {
+    /** Stacks in answers, docs at the door. */
+    dev: boolean;
+  };
+
+export function openFrontend(options: FrontendPartOptions, parts: ServingParts): Frontend {
+  const { broker, contracts, log, metrics } = parts;
+  const { bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev } = options;
+  return createFrontend({
+    ...{ broker, contracts, log, metrics },
+    options: {
+      ...{ bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev },
+      docs: dev,
+      headersTimeoutMs: options.headersTimeout,
+      requestTimeoutMs: options.requestTimeout,
+      keepAliveMs: options.keepAlive,
+      stallTimeoutMs: options.stallTimeout,
+      routesWaitMs: options.routesWait,
+      drainMs: options.drain,
+      cors: readCors(options.cors),
+      beforeCall: options.beforeCall,
+      notice: options.notice,
+    },
+  });
+}

@@ -1,0 +1,30 @@
+/** A runner as its options describe it: alone in its process, or beside the others in `serve`. */
+import type { runnerOptions } from '../../config/options.ts';
+import type { Values } from '../../config/option.ts';
+import type { BundleSource } from '../../runner/provision.ts';
+import { Runner } from '../../runner/runner.ts';
+import type { ServingParts } from './part.ts';
+
+export type RunnerPartOptions = Values<typeof runnerOptions> & {
+  /** Stacks in answers, responses enforced. */
+  dev: boolean;
+};
+
+export function createRunner(
+  options: RunnerPartOptions,
+  parts: ServingParts & { bundles: BundleSource },
+  dirs: { unpacked: string; sockets: string },
+): Runner {
+  const { broker, contracts, bundles, log, metrics } = parts;
+  const { warm, prefetch, drain, dev } = options;
+  return new Runner({
+    ...{ broker, contracts, bundles, metrics, warm, prefetch },
+    log,
+    dir: dirs.unpacked,
+    socketDir: dirs.sockets,
+    drainMs: drain,
+    replyBytesMax: options.replyMax,
+    stacks: dev,
+    responseMode: dev ? 'enforce' : 'report',
+  });
+}
