@@ -143,6 +143,17 @@ export class FuncatronError extends Error {
   }
 }
 
+/** The error that a problem from another process tells of. */
+export function fromProblem(problem: Problem): FuncatronError {
+  const { code, detail, status, component, errors, headers, stack } = problem;
+  const known = Object.hasOwn(catalogue, code) ? (code as ErrorCode) : 'internal';
+  const options: FaultOptions = { status, component };
+  if (errors) options.errors = errors;
+  if (headers) options.headers = headers;
+  if (stack) options.funcStack = stack;
+  return new FuncatronError(known, detail, options);
+}
+
 /** Whatever was thrown, as our error; an unknown one becomes `internal` with its cause kept. */
 export function toFault(thrown: unknown): FuncatronError {
   if (thrown instanceof FuncatronError) return thrown;

@@ -205,3 +205,10 @@ export interface Route {
   /** An OAI Overlay 1.0 document, applied to the bundle's contract at load. */
   overlay?: unknown;
 }
+
+const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
+
+/** Whether a call of this method may be executed again (RFC 9110 section 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return idempotent.has(method);
+}

@@ -12,6 +12,11 @@ import type { EventSource } from './broker.ts';
 export interface Transport {
   /** Largest message it carries, in bytes. */
   readonly bytesMax: number;
+  /**
+   * Whether the server hands a call whose taker is lost to another. Where not, callers find out that
+   * a taker is lost, and send again what may run twice.
+   */
+  readonly redelivers: boolean;
   /** Where `sendReply` of any process reaches `onReply` of this one. Not kept over a reconnect. */
   readonly inbox: string;
   /**
@@ -50,6 +55,8 @@ export interface Transport {
 
 export interface Delivery {
   bytes: Buffer;
+  /** Where its caller's replies go, when the server knows better than the message. */
+  replyTo?: string;
   /** It may have been handed over before, to a process that was lost. */
   redelivered: boolean;
   /** It is done with: never delivered again. */

@@ -1,10 +1,7 @@
 import { FuncatronError, toFault } from '../errors.ts';
-import { Cancellation } from '../message.ts';
+import { Cancellation, isIdempotent } from '../message.ts';
 import type { Call } from '../message.ts';
 import type { Slot } from './slot.ts';
-
-/** Methods whose calls may run a second time when the first attempt was lost (RFC 9110, 9.2.2). */
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
 /** One call in a pool's hands, from arrival to reply. */
 export class Ticket {
@@ -77,7 +74,7 @@ export class Ticket {
       !this.#late &&
       !this.cancellation.cancelled &&
       !this.slot?.isKilled &&
-      idempotent.has(this.call.head.method) &&
+      isIdempotent(this.call.head.method) &&
       thrown instanceof FuncatronError &&
       thrown.code === 'func_exited'
     );

@@ -1,0 +1,64 @@
+/** How deep a queue is: every process of the namespace is asked what it knows of it. */
+import type { QueueDepth } from './broker.ts';
+import type { QueueCount, ReplyPacket } from './packet.ts';
+
+/** A process that has not answered by then is not waited for. */
+const waitMs = 300;
+
+interface Asked {
+  counts: Map<string, QueueCount>;
+  wanted: number;
+  done: () => void;
+}
+
+export class Census {
+  readonly #asked = new Map<number, Asked>();
+  #n = 0;
+
+  /** Asks, and adds up what came; `jobs` are those of the queue that nobody has acknowledged. */
+  async take(
+    ask: (n: number) => Promise<void>,
+    peers: number,
+    jobs: Promise<number>,
+  ): Promise<QueueDepth> {
+    const n = this.#n++;
+    const asked: Asked = { counts: new Map(), wanted: peers, done: () => {} };
+    const all = new Promise<void>((resolve) => (asked.done = resolve));
+    this.#asked.set(n, asked);
+    const timer = setTimeout(asked.done, waitMs);
+    try {
+      const [unacknowledged] = await Promise.all([jobs, ask(n).then(() => all)]);
+      return sum([...asked.counts.values()], unacknowledged);
+    } finally {
+      clearTimeout(timer);
+      this.#asked.delete(n);
+    }
+  }
+
+  add({ n, id, ...count }: ReplyPacket & { t: 'count' }): void {
+    const asked = this.#asked.get(n);
+    if (!asked) return;
+    asked.counts.set(id, count);
+    if (asked.counts.size >= asked.wanted) asked.done();
+  }
+}
+
+function sum(counts: QueueCount[], unacknowledged: number): QueueDepth {
+  const total = { pending: 0, calls: 0, jobs: 0, consumers: 0 };
+  let oldestAt = Infinity;
+  for (const count of counts) {
+    total.pending += count.pending;
+    total.calls += count.calls;
+    total.jobs += count.jobs;
+    total.consumers += count.consumers;
+    if (count.oldestAt > 0) oldestAt = Math.min(oldestAt, count.oldestAt);
+  }
+  const waiting =
+    Math.max(0, total.pending - total.calls) + Math.max(0, unacknowledged - total.jobs);
+  return {
+    waiting,
+    inFlight: total.calls + total.jobs,
+    oldestMs: waiting === 0 || oldestAt === Infinity ? 0 : Math.max(1, Date.now() - oldestAt),
+    consumers: total.consumers,
+  };
+}
