@@ -46,4 +46,53 @@ export const migrations: readonly string[] = [
     value TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    ends_at BIGINT NOT NULL
+  );
+  -- One row a call. What nobody told of yet is null.
+  CREATE TABLE call (
+    id TEXT PRIMARY KEY,
+    queue TEXT,
+    bundle TEXT,
+    operation TEXT,
+    method TEXT,
+    path TEXT,
+    callback TEXT,
+    status TEXT NOT NULL,
+    standing BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    accepted_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    error TEXT,
+    reply TEXT,
+    reply_body BYTEA
+  );
+  CREATE INDEX call_newest ON call (accepted_at, id);
+  CREATE INDEX call_status ON call (status, accepted_at, id);
+  CREATE INDEX call_queue ON call (queue, accepted_at, id);
+  CREATE INDEX call_expiry ON call (expires_at);
+  CREATE TABLE claim (
+    claim_key TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    call_id TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+  );
+  CREATE INDEX claim_expiry ON claim (expires_at);
+  CREATE TABLE letter (
+    id TEXT PRIMARY KEY,
+    queue TEXT NOT NULL,
+    died_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    error TEXT NOT NULL,
+    head TEXT NOT NULL,
+    bytes BIGINT NOT NULL,
+    body BYTEA NOT NULL
+  );
+  CREATE INDEX letter_newest ON letter (died_at, id);
+  CREATE INDEX letter_expiry ON letter (expires_at);
+  `,
 ];

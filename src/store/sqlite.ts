@@ -1,21 +1,19 @@
-/** The store in one SQLite file, or in memory. Every commit is on disk before it resolves. */
+/** One SQLite file, or memory. */
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { isDeepStrictEqual } from 'node:util';
+import type { StatementSync } from 'node:sqlite';
 import { FuncatronError } from '../errors.ts';
+import type { Database, Row, Statement, Steps, Value } from './database.ts';
 import { migrations } from './migration.ts';
-import { fromRoute, routeColumns, toBundle, toRoute, toToken } from './row.ts';
-import type { Row } from './row.ts';
-import type { BundleRecord, Change, EnabledRoute, Store, TokenRecord } from './store.ts';
 
 /** Another process, such as `funcatron token`, holds the file only for moments. */
 const busyTimeoutMs = 5000;
+/** Of different statements; what has a varying number of values would be kept for ever. */
+const preparedMax = 200;
 
-const routeValues = '?, ?, ?, ?, ?, ?, ?, ?, ?';
-
-export class SqliteStore implements Store {
+export class SqliteDatabase implements Database {
+  readonly clock = `CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)`;
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #statements = new Map<string, StatementSync>();
@@ -26,14 +24,14 @@ export class SqliteStore implements Store {
   }
 
   /** Rejects with `store_failed` when the file cannot be used or is of a later version. */
-  static async open(path: string): Promise<SqliteStore> {
+  static async open(path: string): Promise<SqliteDatabase> {
     try {
       if (path !== ':memory:') await makePrivate(path);
       const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
       try {
         database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
         migrate(database, path);
-        return new SqliteStore(database, path);
+        return new SqliteDatabase(database, path);
       } catch (thrown) {
         database.close();
         throw thrown;
@@ -43,34 +41,31 @@ export class SqliteStore implements Store {
     }
   }
 
-  async bundles(): Promise<BundleRecord[]> {
-    return this.#all('SELECT * FROM bundle ORDER BY uploaded_at, sha').map(toBundle);
+  async read(...statement: Statement): Promise<Row[]> {
+    try {
+      return this.#run(statement);
+    } catch (cause) {
+      throw failed(this.#path, 'read', cause);
+    }
   }
 
-  async routes(): Promise<EnabledRoute[]> {
-    return this.#all('SELECT * FROM route ORDER BY revision').map(toRoute);
+  async write(...statement: Statement): Promise<Row[]> {
+    try {
+      return this.#run(statement);
+    } catch (cause) {
+      throw failed(this.#path, 'written', cause);
+    }
   }
 
-  async past(host: string | null, basePath: string): Promise<EnabledRoute[]> {
-    const sql = 'SELECT * FROM past WHERE host = ? AND base_path = ? ORDER BY revision DESC';
-    return this.#all(sql, host ?? '', basePath).map(toRoute);
-  }
-
-  async tokens(): Promise<TokenRecord[]> {
-    return this.#all('SELECT * FROM token ORDER BY created_at, name').map(toToken);
-  }
-
-  async setting(name: string): Promise<unknown> {
-    const [row] = this.#all('SELECT value FROM setting WHERE name = ?', name);
-    return row && JSON.parse(String(row.value));
-  }
-
-  async commit(changes: readonly Change[]): Promise<void> {
+  async transaction<T>(steps: Steps<T>): Promise<T> {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
-        for (const change of changes) this.#apply(change);
+        const running = steps();
+        let step = running.next();
+        while (!step.done) step = running.next(this.#run(step.value));
         this.#database.exec('COMMIT');
+        return step.value;
       } catch (thrown) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw thrown;
@@ -84,77 +79,16 @@ export class SqliteStore implements Store {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #apply(change: Change): void {
-    if ('delete' in change) return this.#delete(change);
-    switch (change.put) {
-      case 'bundle': {
-        const b = change.bundle;
-        const values = [b.sha, b.kind, b.bytes, b.name, b.version, b.host, b.basePath];
-        const sql = 'INSERT INTO bundle VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
-        return this.#run(sql, ...values, b.uploadedAt);
-      }
-      case 'route': {
-        const sql = 'DELETE FROM route WHERE host = ? AND base_path = ?';
-        this.#run(sql, change.route.host ?? '', change.route.basePath);
-        const insert = `INSERT INTO route (${routeColumns}) VALUES (${routeValues})`;
-        return this.#run(insert, ...fromRoute(change.route));
-      }
-      case 'past': {
-        const insert = `INSERT INTO past (${routeColumns}) VALUES (${routeValues})`;
-        return this.#run(insert, ...fromRoute(change.route));
-      }
-      case 'token': {
-        const { name, hash, createdAt } = change.token;
-        return this.#run('INSERT INTO token VALUES (?, ?, ?)', name, hash, createdAt);
-      }
-      case 'setting':
-        return this.#putSetting(change);
-    }
-  }
-
-  #delete(change: Extract<Change, { delete: string }>): void {
-    switch (change.delete) {
-      case 'bundle':
-        return this.#run('DELETE FROM bundle WHERE sha = ?', change.sha);
-      case 'route': {
-        const sql = 'DELETE FROM route WHERE host = ? AND base_path = ?';
-        return this.#run(sql, change.host ?? '', change.basePath);
-      }
-      case 'past':
-        return this.#run('DELETE FROM past WHERE revision = ?', change.revision);
-      case 'token':
-        return this.#run('DELETE FROM token WHERE name = ?', change.name);
-    }
-  }
-
-  #putSetting(change: Extract<Change, { put: 'setting' }>): void {
-    const { name, value } = change;
-    if ('was' in change) {
-      const [row] = this.#all('SELECT value FROM setting WHERE name = ?', name);
-      const now = row && JSON.parse(String(row.value));
-      if (!isDeepStrictEqual(now, change.was))
-        throw new FuncatronError('route_conflict', `"${name}" was changed meanwhile; try again`);
-    }
-    const sql =
-      'INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value';
-    this.#run(sql, name, JSON.stringify(value));
-  }
-
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
-    try {
-      return this.#prepare(sql).all(...values) as Row[];
-    } catch (cause) {
-      throw failed(this.#path, 'read', cause);
-    }
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): void {
-    this.#prepare(sql).run(...values);
+  #run([sql, ...values]: Statement): Row[] {
+    return this.#prepare(sql).all(...(values as Value[])) as Row[];
   }
 
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
-    if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    if (!statement) {
+      if (this.#statements.size >= preparedMax) this.#statements.clear();
+      this.#statements.set(sql, (statement = this.#database.prepare(sql)));
+    }
     return statement;
   }
 }

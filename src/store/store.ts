@@ -5,6 +5,10 @@
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
+import type { CallStore } from './call.ts';
+import type { Database } from './database.ts';
+import type { Leases } from './lease.ts';
+import type { DeadLetters } from './letter.ts';
 
 export interface BundleRecord {
   /** Hex SHA-256 of the bundle file. */
@@ -90,20 +94,58 @@ export interface StagedFile {
   discard(): Promise<void>;
 }
 
-/** Opens the store a URL names: `sqlite:PATH` or `memory:`. */
+/** All that one database keeps. */
+export interface Stores {
+  state: Store;
+  calls: CallStore;
+  letters: DeadLetters;
+  leases: Leases;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database a URL names, its tables made or brought up to date: `sqlite:PATH`, `memory:`
+ * or `postgres://`. Rejects with `store_failed`, or `scheme_unknown`.
+ */
+export async function openStores(url: string): Promise<Stores> {
+  const database = await openDatabase(url);
+  const [{ StateTables }, { CallTable }, { LetterTable }, { LeaseTable }] = await Promise.all([
+    import('./state.ts'),
+    import('./call-table.ts'),
+    import('./letter-table.ts'),
+    import('./lease.ts'),
+  ]);
+  return {
+    state: new StateTables(database),
+    calls: new CallTable(database),
+    letters: new LetterTable(database),
+    leases: new LeaseTable(database),
+    close: () => database.close(),
+  };
+}
+
+/** Only what a Tron must not forget; closing it closes the database. */
 export async function openStore(url: string): Promise<Store> {
-  const [, scheme, rest] = /^([a-z]+):(.*)$/s.exec(url) ?? [];
+  return (await openStores(url)).state;
+}
+
+async function openDatabase(url: string): Promise<Database> {
+  const [, scheme, rest] = /^([a-z0-9]+):(.*)$/s.exec(url) ?? [];
   switch (scheme) {
     case 'sqlite':
     case 'memory': {
-      const { SqliteStore } = await import('./sqlite.ts');
-      return SqliteStore.open(scheme === 'memory' ? ':memory:' : rest!.replace(/^\/\/(?=\/)/, ''));
+      const { SqliteDatabase } = await import('./sqlite.ts');
+      const path = scheme === 'memory' ? ':memory:' : rest!.replace(/^\/\/(?=\/)/, '');
+      return SqliteDatabase.open(path);
     }
-    default:
+    default: {
+      // Not the whole of it: there may be a password.
+      const shown = scheme ?? url.slice(0, 20);
       throw new FuncatronError(
         'scheme_unknown',
-        `--store ${url}: no store adapter for "${scheme ?? url}"; use sqlite:PATH or memory:`,
+        `--store: no store adapter for "${shown}"; use sqlite:PATH, memory: or postgres://`,
       );
+    }
   }
 }
 
