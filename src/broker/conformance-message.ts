@@ -69,8 +69,12 @@ export class Gate {
 }
 
 /** Waits until something holds; a failure names what did not come. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + 10_000;
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  waitMs = 20_000,
+): Promise<void> {
+  const end = Date.now() + waitMs;
   while (!(await holds())) {
     assert.ok(Date.now() < end, `never happened: ${what}`);
     await sleep(2);
