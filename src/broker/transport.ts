@@ -21,9 +21,10 @@ export interface Transport {
   readonly inbox: string;
   /**
    * Puts a call in a queue, to be gone by itself after `ttlMs` (best effort). Rejects with
-   * `broker_unavailable` when the server surely did not take it.
+   * `broker_unavailable` when the server surely did not take it. A transport whose server keeps no
+   * calls keeps the ticket up to date; others leave it alone.
    */
-  sendCall(queue: string, bytes: Buffer, ttlMs: number): Promise<void> | void;
+  sendCall(queue: string, bytes: Buffer, ttlMs: number, ticket?: Ticket): Promise<void> | void;
   /** To an inbox that is gone, nothing happens. */
   sendReply(inbox: string, bytes: Buffer): Promise<void> | void;
   /** Resolves once the server has it durable; delivered after `delayMs`, 0 for now. */
@@ -51,6 +52,14 @@ export interface Transport {
   jobs(queue: string): Promise<number>;
   /** Acknowledgements under way are finished first. Leaves no queue that holds nothing. */
   close(): Promise<void>;
+}
+
+/** What the sender of a call and a transport that keeps calls nobody can take yet tell each other. */
+export interface Ticket {
+  /** Milliseconds since 1970 when it was last given to a taker; 0 while it waits with its sender. */
+  handedAt: number;
+  /** Set by the sender: nobody waits for it any more. */
+  isOver: boolean;
 }
 
 export interface Delivery {
