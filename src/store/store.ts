@@ -138,6 +138,11 @@ async function openDatabase(url: string): Promise<Database> {
       const path = scheme === 'memory' ? ':memory:' : rest!.replace(/^\/\/(?=\/)/, '');
       return SqliteDatabase.open(path);
     }
+    case 'postgres':
+    case 'postgresql': {
+      const { PostgresDatabase } = await import('./postgres.ts');
+      return PostgresDatabase.open(url);
+    }
     default: {
       // Not the whole of it: there may be a password.
       const shown = scheme ?? url.slice(0, 20);
