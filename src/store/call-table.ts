@@ -38,8 +38,9 @@ const fates = [
   'error',
   'reply',
   'reply_body',
+  'expires_at',
 ];
-const columns = ['id', ...facts, ...fates, 'expires_at'];
+const columns = ['id', ...facts, ...fates];
 const summaryColumns = columns.filter((name) => !name.startsWith('reply')).join(', ');
 
 const begunAnew = 'excluded.accepted_at > call.accepted_at';
@@ -53,8 +54,6 @@ const merge = [
   ...fates.map(
     (name) => `${name} = CASE WHEN ${stands} THEN excluded.${name} ELSE call.${name} END`,
   ),
-  `expires_at = CASE WHEN excluded.expires_at > call.expires_at
-    THEN excluded.expires_at ELSE call.expires_at END`,
 ].join(', ');
 
 const rowsPerStatement = 100;
@@ -103,7 +102,7 @@ export class CallTable implements CallStore {
       INSERT INTO claim (claim_key, fingerprint, call_id, expires_at) VALUES (?, ?, ?, ?)
       ON CONFLICT (claim_key) DO UPDATE SET fingerprint = excluded.fingerprint,
         call_id = excluded.call_id, expires_at = excluded.expires_at
-      WHERE claim.expires_at <= ${clock}
+      WHERE claim.expires_at <= ${clock} OR claim.call_id = excluded.call_id
       RETURNING claim_key`;
     const select = 'SELECT call_id, fingerprint FROM claim WHERE claim_key = ?';
     for (;;) {

@@ -50,6 +50,7 @@ export interface CallEvent extends Partial<
   acceptedAt: number;
   /** When this happened. */
   at: number;
+  /** That of the last thing that happened counts: calls that go on are kept longer than ended ones. */
   expiresAt: number;
   tries?: number;
   error?: Problem;
@@ -86,7 +87,7 @@ export interface CallStore {
   /**
    * Has an idempotency key stand for a call until `expiresAt`, unless it stands for another: then
    * tells which. Of many at once, in any process, one is new. Asked again for the same id, it is
-   * still new.
+   * still new, and stands until the `expiresAt` given last.
    */
   claim(key: string, fingerprint: string, id: string, expiresAt: number): Promise<Claim>;
   /** Forgets calls and keys whose time was over at `now`; tells how many. */
