@@ -82,6 +82,7 @@ export const catalogue = {
   store_failed: [507, 'tron', 'The store could not write'],
   enable_failed: [400, 'tron', 'The bundle could not be enabled'],
   props_invalid: [400, 'tron', 'The props are invalid'],
+  message_version: [400, 'tron', 'A control message is of a version that is not known'],
   // cli and options
   option_invalid: [400, 'cli', 'An option is invalid'],
   address_in_use: [500, 'cli', 'The address is in use'],

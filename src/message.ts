@@ -178,7 +178,8 @@ export interface Reply {
 
 /** Messages between Tron, frontends and runners. `action` decides the other fields. */
 export interface ControlMessage {
-  v: 1;
+  /** The version of what is said; a higher one than is known is not acted on. */
+  v: number;
   action: string;
   /** Unique per message; an `ack` names it. */
   msgId: string;
@@ -186,6 +187,27 @@ export interface ControlMessage {
   /** Milliseconds since 1970. */
   at: number;
   [field: string]: unknown;
+}
+
+/** A queue, topic or subject that others fill, by the broker's own name; one of the three. */
+export interface EventPlace {
+  queue?: string;
+  topic?: string;
+  subject?: string;
+}
+
+/** A cron expression; in UTC unless it names an IANA time zone. */
+export interface Schedule {
+  cron: string;
+  timezone?: string;
+}
+
+/** What calls an operation besides requests. */
+export interface Trigger {
+  /** Contract key of the operation, `METHOD /template`. */
+  operation: string;
+  on?: EventPlace[];
+  schedule?: Schedule;
 }
 
 /** Where a bundle is enabled: what Tron tells frontends and runners. */
@@ -204,6 +226,8 @@ export interface Route {
   props: Record<string, unknown>;
   /** An OAI Overlay 1.0 document, applied to the bundle's contract at load. */
   overlay?: unknown;
+  /** Absent where only requests call it. */
+  triggers?: Trigger[];
 }
 
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);

@@ -19,6 +19,8 @@ const levels: Record<string, number> = {
   bundle: 1,
   config: 1,
   watchdog: 1,
+  control: 1,
+  observe: 1,
   broker: 2,
   store: 2,
   substrate: 2,
