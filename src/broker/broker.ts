@@ -4,7 +4,7 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Call, ControlMessage, Reply, RetryPolicy } from '../message.ts';
+import type { Call, ControlMessage, EventPlace, Reply, RetryPolicy } from '../message.ts';
 import type { DirectOptions } from './direct.ts';
 import type { OpenTransport } from './transport.ts';
 
@@ -41,11 +41,8 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** What somebody else puts messages in, by the broker's own names; exactly one of the three. */
-export interface EventSource {
-  queue?: string;
-  topic?: string;
-  subject?: string;
+/** What somebody else puts messages in. */
+export interface EventSource extends EventPlace {
   /** Consumers of one group share the messages of a topic or subject; each group gets all. */
   group: string;
 }

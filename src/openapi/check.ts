@@ -121,6 +121,8 @@ async function compileAll(
       if (!(operation instanceof LazyOperation)) continue;
       await attempt(at, () => compileWhole(operation.compile()));
     }
+    const { checkTriggers } = await import('./check-trigger.ts');
+    for (const issue of checkTriggers(contract)) add(issue);
   });
 }
 

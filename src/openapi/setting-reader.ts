@@ -1,7 +1,8 @@
 /** Readers of the settings that are more than a word: each throws `Unfit` and says what would do. */
+import type { EventPlace, Schedule } from '../message.ts';
 import { suggest } from './nearest.ts';
 import { isObject } from './pointer.ts';
-import type { Cors, Schedule } from './setting.ts';
+import type { Cors } from './setting.ts';
 import { readDurationMs, show, Unfit } from './setting-value.ts';
 
 export const variableName = '^[A-Za-z_][A-Za-z0-9_]*$';
@@ -116,6 +117,31 @@ export function readCors(value: unknown): Cors | false {
   if (rest.credentials && rest.origins.includes('*'))
     throw new Unfit('credentials need named origins', 'list the origins instead of *', '/origins');
   return { ...rest, origins: rest.origins, ...(maxAge !== undefined && { maxAgeMs: maxAge }) };
+}
+
+/** One place or a list of them, each a queue, a topic or a subject. */
+export function readEventPlaces(value: unknown): EventPlace[] {
+  if (!Array.isArray(value)) return [readEventPlace(value, '')];
+  if (value.length === 0)
+    throw new Unfit('the list is empty', 'add a place, such as queue: orders');
+  return value.map((member, index) => readEventPlace(member, `/${index}`));
+}
+
+function readEventPlace(value: unknown, at: string): EventPlace {
+  const mend = 'write one of queue, topic and subject with its name, such as queue: orders';
+  if (typeof value === 'string')
+    throw new Unfit(`${show(value)} does not say what it names`, mend, at);
+  try {
+    const name = readText('^[^]{1,255}$', 'a name of 1 to 255 characters');
+    const place = readMembers<Record<'queue' | 'topic' | 'subject', string>>(value, {
+      ...{ queue: name, topic: name, subject: name },
+    });
+    if (Object.keys(place).length === 1) return place;
+  } catch (thrown) {
+    if (thrown instanceof Unfit) throw new Unfit(thrown.message, thrown.mend, at + thrown.at);
+    throw thrown;
+  }
+  throw new Unfit(`${show(value)} does not name one place`, mend, at);
 }
 
 export function readSchedule(value: unknown): Schedule {

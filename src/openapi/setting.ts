@@ -8,8 +8,8 @@ import {
   readCors,
   readCount,
   readEnv,
+  readEventPlaces,
   readInstances,
-  readList,
   readMembers,
   readSchedule,
   readText,
@@ -29,11 +29,6 @@ export interface Cors {
   expose?: string[];
   credentials?: boolean;
   maxAgeMs?: number;
-}
-
-export interface Schedule {
-  cron: string;
-  timezone?: string;
 }
 
 export interface SettingKey {
@@ -56,6 +51,13 @@ const textList = {
   minLength: 1,
   items: { type: 'string', minLength: 1 },
   minItems: 1,
+};
+const placeName = { type: 'string', minLength: 1, maxLength: 255 };
+const eventPlace = {
+  properties: { queue: placeName, topic: placeName, subject: placeName },
+  minProperties: 1,
+  maxProperties: 1,
+  additionalProperties: false,
 };
 const checkMode = { type: 'string', enum: checkModes };
 
@@ -233,18 +235,28 @@ export const settingKeys: Record<string, SettingKey> = {
   },
   on: {
     on: 'operation',
-    schema: { description: 'Queues and topics whose messages call this Func.', ...textList },
-    read: readList,
+    schema: {
+      description:
+        "Queues, topics and subjects of the broker's own, whose messages call this Func.",
+      type: ['object', 'array'],
+      ...eventPlace,
+      items: { type: 'object', ...eventPlace },
+      minItems: 1,
+    },
+    read: readEventPlaces,
   },
   // oxlint-disable-next-line unicorn/no-thenable -- an object of data, which nobody awaits
   then: {
     on: 'operation',
     schema: {
-      description: 'The Func that is called with the result of this one.',
-      type: 'string',
-      minLength: 1,
+      description:
+        'The Func that is called with the result of this one: an operationId, or bundle#operationId.',
+      ...text('^([A-Za-z0-9][A-Za-z0-9._-]{0,63}#)?[^#\\s]+$'),
     },
-    read: readText('^[^]+$', 'an operationId'),
+    read: readText(
+      '^([A-Za-z0-9][A-Za-z0-9._-]{0,63}#)?[^#\\s]+$',
+      'an operationId, or bundle#operationId',
+    ),
   },
 };
 

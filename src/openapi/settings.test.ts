@@ -67,7 +67,7 @@ test("an operation's settings go over the document's", () => {
       validate: { response: 'enforce' },
       cors: false,
       schedule: '0  3 * * *',
-      on: 'orders',
+      on: { queue: 'orders' },
       // oxlint-disable-next-line unicorn/no-thenable -- an object of data, which nobody awaits
       then: 'sendMail',
     },
@@ -79,7 +79,7 @@ test("an operation's settings go over the document's", () => {
   assert.deepEqual(own.validate, { request: 'report', response: 'enforce' });
   assert.equal(own.cors, false);
   assert.deepEqual(own.schedule, { cron: '0 3 * * *' });
-  assert.deepEqual(own.on, ['orders']);
+  assert.deepEqual(own.on, [{ queue: 'orders' }]);
   assert.equal(own.then, 'sendMail');
   assert.equal(readOperationSettings(undefined, settings, '').settings, settings);
 });

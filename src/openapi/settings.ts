@@ -2,11 +2,11 @@
  * `x-funcatron` on a document and its operations, read into `Settings`: units in the names,
  * defaults filled in, an operation's own over the document's.
  */
-import type { Issue } from '../message.ts';
+import type { EventPlace, Issue, Schedule } from '../message.ts';
 import { suggest } from './nearest.ts';
 import { child, isObject } from './pointer.ts';
 import { settingKeys } from './setting.ts';
-import type { CheckMode, Cors, RuntimeName, Schedule } from './setting.ts';
+import type { CheckMode, Cors, RuntimeName } from './setting.ts';
 import { show, Unfit } from './setting-value.ts';
 
 export interface Settings {
@@ -32,8 +32,9 @@ export interface Settings {
   readonly direct: boolean;
   readonly async: boolean;
   readonly schedule?: Schedule;
-  /** Queues and topics whose messages call this Func. */
-  readonly on?: string[];
+  /** Whose messages call this Func. */
+  readonly on?: EventPlace[];
+  /** An operationId, or `bundle#operationId`. */
   readonly then?: string;
 }
 

@@ -95,4 +95,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX letter_newest ON letter (died_at, id);
   CREATE INDEX letter_expiry ON letter (expires_at);
   `,
+  `
+  ALTER TABLE route ADD COLUMN triggers TEXT;
+  ALTER TABLE past ADD COLUMN triggers TEXT;
+  `,
 ];

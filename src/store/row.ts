@@ -29,6 +29,7 @@ export function toRoute(row: Row): EnabledRoute {
     enabledAt: Number(row.enabled_at),
   };
   if (row.overlay !== null) route.overlay = JSON.parse(String(row.overlay));
+  if (row.triggers != null) route.triggers = JSON.parse(String(row.triggers));
   return route;
 }
 
@@ -49,11 +50,12 @@ export function fromRoute(route: EnabledRoute): Value[] {
     JSON.stringify(route.props),
     route.overlay === undefined ? null : JSON.stringify(route.overlay),
     route.enabledAt,
+    route.triggers === undefined ? null : JSON.stringify(route.triggers),
   ];
 }
 
 export const routeColumns =
-  'host, base_path, queue, name, sha, revision, props, overlay, enabled_at';
+  'host, base_path, queue, name, sha, revision, props, overlay, enabled_at, triggers';
 
 export function toCallSummary(row: Row): CallSummary {
   const text = (value: Value | undefined): string => (value == null ? '' : String(value));
