@@ -7,7 +7,8 @@ import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
-import { Control } from './control.ts';
+import { createControl } from './control.ts';
+import type { ControlOptions } from './control.ts';
 import type { Door } from './door.ts';
 import { DoorMeter } from './meter.ts';
 import { frontendDefaults } from './option.ts';
@@ -24,6 +25,8 @@ export interface FrontendParts {
   log: Log;
   metrics: Metrics;
   options?: Partial<FrontendOptions>;
+  /** Where it keeps the routes, and what it does with what else the Trons say. */
+  control?: Pick<ControlOptions, 'file' | 'onTron' | 'onTronGone' | 'onStatsD'>;
 }
 
 export interface Frontend {
@@ -31,6 +34,10 @@ export interface Frontend {
   readonly url: string;
   /** Listens, then tells the Trons. Rejects with `address_in_use` or `option_invalid`. */
   listen(options: ListenOptions): Promise<void>;
+  /** What is served now. */
+  readonly routes: readonly Route[];
+  /** Tells the Trons again that it is here: messages may have been lost. */
+  wake(): void;
   /** Finishes calls in flight, up to `drainMs`. Leaves the broker open. */
   close(): Promise<void>;
   /**
@@ -51,10 +58,13 @@ export function createFrontend(parts: FrontendParts): Frontend {
   const door: Door = { broker, log, meter, options, ids, ...state };
   const routes = new Routes(door, { contracts, meter, cors: options.cors });
   const server = new DoorServer(door);
-  const control = new Control({
-    broker,
+  const control = createControl({
+    ...parts.control,
+    carrier: broker,
     log,
     setRoutes: (list, revision) => routes.set(list, revision),
+    routes: () => routes.list,
+    forgetRevisions: () => routes.forgetRevision(),
     url: () => server.url,
   });
   const close = async (): Promise<void> => {
@@ -67,6 +77,10 @@ export function createFrontend(parts: FrontendParts): Frontend {
     get url() {
       return server.url;
     },
+    get routes() {
+      return routes.list;
+    },
+    wake: () => control.wake(),
     async listen(where) {
       await server.listen(where);
       if (options.control) await control.start();

@@ -54,6 +54,16 @@ export class Routes {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** What is served now. */
+  get list(): Route[] {
+    return this.#door.table.entries.map(({ route }) => route);
+  }
+
+  /** Whatever table comes next is newer than this one. */
+  forgetRevision(): void {
+    this.#revision = -1;
+  }
+
   /** Waits for no table any more. */
   close(): void {
     clearInterval(this.#resting);

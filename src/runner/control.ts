@@ -1,98 +1,65 @@
 /** A runner's side of the control messages: it says that it lives, and does what Trons tell it. */
-import { randomUUID } from 'node:crypto';
-import type { Broker, Consumer } from '../broker/broker.ts';
-import { toFault } from '../errors.ts';
-import type { Log } from '../log.ts';
-import type { ControlMessage, Route } from '../message.ts';
+import { ControlNode, routeOf } from '../control/node.ts';
+import type { NodeOptions } from '../control/node.ts';
+import type { Table } from '../control/table.ts';
+import type { Route } from '../message.ts';
 import type { Assigned } from '../runtime/runtime.ts';
 import type { LogLine } from './func-log.ts';
 import type { EnableOptions } from './runner.ts';
+import type { Ahead } from './table.ts';
 
-const heartbeatMs = 10_000;
+export type RunnerControlOptions = Pick<
+  NodeOptions,
+  'carrier' | 'log' | 'file' | 'onTron' | 'onTronGone' | 'onStatsD'
+>;
 
 interface Controlled {
   readonly routes: Route[];
+  readonly url: string;
   enable(route: Route, options: EnableOptions): Promise<Assigned>;
   check(route: Route): Promise<Assigned>;
   disable(queue: string, revision: number): Promise<void>;
+  setRoutes(table: Table): Promise<Ahead[]>;
+  forgetRevisions(): void;
 }
 
-export class Control {
-  /** The runner's name among the nodes, as the original has it. */
-  readonly id = `RU-${randomUUID()}`;
-  readonly #broker: Broker;
-  readonly #log: Log;
-  readonly #runner: Controlled;
-  #subscription: Consumer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+export function createControl(options: RunnerControlOptions, runner: Controlled): ControlNode {
+  return new ControlNode({
+    ...options,
+    type: 'runner',
+    about: () => (runner.url ? { url: runner.url } : {}),
+    routes: () => runner.routes,
+    setRoutes: async (table) => ({ ahead: await runner.setRoutes(table) }),
+    forgetRevisions: () => runner.forgetRevisions(),
+    orders: {
+      enable: async (message) => {
+        const prepare = message.prepare === true;
+        const allowMissing = !prepare || message.allowMissing === true;
+        return {
+          missing: (await runner.enable(routeOf(message), { prepare, allowMissing })).missing,
+        };
+      },
+      check: async (message) => ({ missing: (await runner.check(routeOf(message))).missing }),
+      disable: (message) => runner.disable(String(message.queue), Number(message.revision)),
+    },
+  });
+}
 
-  constructor(broker: Broker, log: Log, runner: Controlled) {
-    this.#broker = broker;
-    this.#log = log;
-    this.#runner = runner;
-  }
+/** Bytes of log lines in one message: well below what any broker takes. */
+const logBytesMax = 256 * 1024;
 
-  async start(): Promise<void> {
-    this.#subscription = await this.#broker.subscribe('control', (message) => {
-      if (message.to === undefined || message.to === this.id) void this.#take(message);
-    });
-    await this.#send('awake', { type: 'runner' });
-    this.#timer = setInterval(() => this.#heartbeat(), heartbeatMs);
-    this.#timer.unref();
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#subscription?.stop();
-    await this.#send('died', {}).catch(() => undefined);
-  }
-
-  sendLogs(lines: LogLine[]): void {
-    this.#send('log', { lines }).catch(() => undefined);
-  }
-
-  #heartbeat(): void {
-    const routes = this.#runner.routes.map(({ queue, host, basePath, sha }) => {
-      return { queue, host, path: basePath, sha };
-    });
-    this.#send('heartbeat', { type: 'runner', routes }).catch(() => undefined);
-  }
-
-  async #take(message: ControlMessage): Promise<void> {
-    try {
-      switch (message.action) {
-        case 'enable': {
-          const route = message.route as Route;
-          const assigned = await this.#runner.enable(route, {
-            prepare: message.prepare === true,
-            allowMissing: message.prepare !== true || message.allowMissing === true,
-          });
-          return await this.#ack(message, { ok: true, missing: assigned.missing });
-        }
-        case 'check': {
-          const assigned = await this.#runner.check(message.route as Route);
-          return await this.#ack(message, { ok: true, missing: assigned.missing });
-        }
-        case 'disable':
-          await this.#runner.disable(message.queue as string, message.revision as number);
-          return await this.#ack(message, { ok: true });
-        case 'resend-awake':
-          return await this.#send('awake', { type: 'runner' });
-      }
-    } catch (thrown) {
-      const error = toFault(thrown).toProblem();
-      this.#log.error({ err: thrown, action: message.action }, error.detail);
-      await this.#ack(message, { ok: false, error }).catch(() => undefined);
+export function sendLogs(control: ControlNode, lines: readonly LogLine[]): void {
+  let some: LogLine[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const lineBytes = Buffer.byteLength(JSON.stringify(line));
+    if (some.length > 0 && bytes + lineBytes > logBytesMax) {
+      control.send('log', { lines: some });
+      some = [];
+      bytes = 0;
     }
+    some.push(line);
+    bytes += lineBytes;
   }
-
-  #ack(message: ControlMessage, fields: Record<string, unknown>): Promise<void> {
-    return this.#send('ack', { of: message.msgId, ...fields });
-  }
-
-  #send(action: string, fields: Record<string, unknown>): Promise<void> {
-    const from = this.id;
-    const head = { v: 1, action, msgId: randomUUID(), from, at: Date.now() } as const;
-    return this.#broker.broadcast('for_tron', { ...head, ...fields });
-  }
+  if (some.length > 0) control.send('log', { lines: some });
 }

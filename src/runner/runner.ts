@@ -4,20 +4,27 @@
  * new one is ready before the first call goes to it, and the old one finishes what it has.
  */
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Broker, Consumer } from '../broker/broker.ts';
+import type { ControlNode } from '../control/node.ts';
+import type { Table } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
 import type { Assigned } from '../runtime/runtime.ts';
+import { Census } from './census.ts';
 import type { ResponseMode } from './check.ts';
-import { Control } from './control.ts';
+import { createControl, sendLogs } from './control.ts';
+import type { RunnerControlOptions } from './control.ts';
 import { Deployment } from './deployment.ts';
 import { FuncLogs } from './func-log.ts';
 import { Kept } from './kept.ts';
 import { createPoolMeter } from './meter.ts';
 import type { BundleSource } from './provision.ts';
+import { compareTable } from './table.ts';
+import type { Ahead } from './table.ts';
 import { WarmWorkers } from './warm.ts';
 
 export interface RunnerOptions {
@@ -41,6 +48,10 @@ export interface RunnerOptions {
   /** Failures carry the Func's stack (dev only). */
   stacks: boolean;
   responseMode: ResponseMode;
+  /** Where it keeps its routes, and what it does with what else the Trons say. */
+  control?: Pick<RunnerControlOptions, 'file' | 'onTron' | 'onTronGone' | 'onStatsD'>;
+  /** Where its health and metrics are. */
+  url?: () => string;
 }
 
 export interface EnableOptions {
@@ -52,6 +63,8 @@ export interface EnableOptions {
 interface Served {
   deployment: Deployment;
   consumer: Consumer;
+  /** Its revision is of another store than the Trons have now: any is newer. */
+  isForeign?: boolean;
 }
 
 export class Runner {
@@ -59,15 +72,13 @@ export class Runner {
   readonly #warm: WarmWorkers;
   readonly #kept: Kept;
   readonly #logs: FuncLogs;
-  readonly #control: Control;
+  readonly #control: ControlNode;
   readonly #served = new Map<string, Served>();
   /** One change of a queue at a time; the newest revision wins. */
   readonly #changing = new Map<string, Promise<unknown>>();
   /** Every deployment that may have workers: served, being prepared, or with calls to end. */
   readonly #deployments = new Set<Deployment>();
   readonly #retiring = new Map<Deployment, Promise<void>>();
-  /** Names of bundles that were counted: what is gone counts as nothing. */
-  readonly #counted = new Set<string>();
   #closed = false;
 
   constructor(options: RunnerOptions) {
@@ -77,10 +88,11 @@ export class Runner {
     const memory = join(dir, 'warm-kinds');
     this.#kept = new Kept(join(dir, 'kept-routes'));
     this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
-    this.#control = new Control(broker, log, this);
+    this.#control = createControl({ ...options.control, carrier: broker, log }, this);
     const funcLog = options.log.child({ component: 'func' });
-    this.#logs = new FuncLogs(funcLog, (lines) => this.#control.sendLogs(lines));
-    options.metrics.onCollect(() => this.#collect());
+    this.#logs = new FuncLogs(funcLog, (lines) => sendLogs(this.#control, lines));
+    const census = new Census(broker, options.metrics);
+    options.metrics.onCollect(() => census.take(this.#deployments, this.routes));
   }
 
   /** Tells the Trons that it is here; they answer with what to serve. */
@@ -91,7 +103,36 @@ export class Runner {
   }
 
   get routes(): Route[] {
-    return [...this.#served.values()].map(({ deployment }) => deployment.route);
+    return [...this.#served.values()].map(({ deployment: { route }, isForeign }) =>
+      isForeign ? { ...route, revision: 0 } : route,
+    );
+  }
+
+  /** SHAs of all bundles that workers may have files of open. */
+  get shas(): Set<string> {
+    return new Set([...this.#deployments].map(({ route }) => route.sha));
+  }
+
+  get url(): string {
+    return this.#options.url?.() ?? '';
+  }
+
+  /** Tells the Trons again that it is here: messages may have been lost. */
+  wake(): void {
+    this.#control.wake();
+  }
+
+  /** Whatever the Trons say from now on is newer than what is served. */
+  forgetRevisions(): void {
+    for (const served of this.#served.values()) served.isForeign = true;
+  }
+
+  /** Serves what is newer in a whole table; tells what it serves that the table does not have. */
+  async setRoutes({ routes }: Table): Promise<Ahead[]> {
+    const { newer, ahead } = compareTable(this.routes, routes);
+    const options = { prepare: false, allowMissing: true };
+    await Promise.all(newer.map((route) => this.enable(route, options)));
+    return ahead;
   }
 
   /**
@@ -101,7 +142,10 @@ export class Runner {
   enable(route: Route, { prepare, allowMissing }: EnableOptions): Promise<Assigned> {
     return this.#inTurn(route.queue, async () => {
       const served = this.#served.get(route.queue);
-      if (served && served.deployment.route.revision > route.revision) return { missing: [] };
+      const revision = revisionOf(served);
+      if (revision > route.revision) return { missing: [] };
+      if (revision >= 0 && isDeepStrictEqual(served!.deployment.route, route))
+        return prepare ? served!.deployment.prepare() : { missing: [] };
       const deployment = this.#deploy(route);
       const warm = prepare || (served?.deployment.pool?.counts.ready ?? 0) > 0;
       try {
@@ -133,7 +177,7 @@ export class Runner {
   disable(queue: string, revision: number): Promise<void> {
     return this.#inTurn(queue, async () => {
       const served = this.#served.get(queue);
-      if (!served || served.deployment.route.revision > revision) return;
+      if (!served || revisionOf(served) > revision) return;
       this.#served.delete(queue);
       void this.#retire(served.deployment, served.consumer);
     });
@@ -199,6 +243,7 @@ export class Runner {
     if (served) {
       const old = served.deployment;
       served.deployment = deployment;
+      served.isForeign = false;
       return void this.#retire(old);
     }
     const { broker, prefetch } = this.#options;
@@ -219,30 +264,10 @@ export class Runner {
     mine.then(done, done);
     return mine;
   }
+}
 
-  /** By name: a bundle may be enabled at several places, and an old version has workers yet. */
-  #collect(): void {
-    const { broker, metrics } = this.#options;
-    const sums = new Map<string, { workers: number; inHand: number; queues: string[] }>();
-    for (const name of this.#counted) sums.set(name, { workers: 0, inHand: 0, queues: [] });
-    for (const { route, pool } of this.#deployments) {
-      const sum = sums.get(route.name) ?? { workers: 0, inHand: 0, queues: [] };
-      sum.workers += pool?.counts.ready ?? 0;
-      sum.inHand += pool?.counts.inHand ?? 0;
-      sums.set(route.name, sum);
-    }
-    for (const { name, queue } of this.routes) sums.get(name)!.queues.push(queue);
-    for (const [name, { workers, inHand, queues }] of sums) {
-      this.#counted.add(name);
-      const meter = createPoolMeter(metrics, name);
-      meter.workers.set(workers);
-      meter.inHand.set(inHand);
-      const depths = Promise.all(queues.map((queue) => broker.depth(queue)));
-      void depths.then((all) =>
-        meter.queueDepth.set(all.reduce((total, { waiting }) => total + waiting, 0)),
-      );
-    }
-  }
+function revisionOf(served: Served | undefined): number {
+  return !served || served.isForeign ? -1 : served.deployment.route.revision;
 }
 
 function refuseMissing({ missing }: Assigned): void {
