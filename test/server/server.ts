@@ -7,7 +7,7 @@ import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -185,11 +185,12 @@ export function killGroup(pid: number): void {
  * group and removes the folder.
  */
 function guard(pid: number, folder: string): ChildProcess {
-  const script = 'read -r _; kill -KILL -- "-$1"; rm -rf -- "$2"';
+  const script = 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2"';
   const child = spawn('sh', ['-c', script, 'guard', String(pid), folder], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   child.unref();
+  (child.stdin as Socket).unref();
   return child;
 }
