@@ -1,5 +1,5 @@
 /** Readers of the settings that are more than a word: each throws `Unfit` and says what would do. */
-import type { EventPlace, Schedule } from '../message.ts';
+import type { EventPlace, RetryPolicy, Schedule } from '../message.ts';
 import { suggest } from './nearest.ts';
 import { isObject } from './pointer.ts';
 import type { Cors } from './setting.ts';
@@ -81,6 +81,25 @@ export function readInstances(value: unknown): { min: number; max: number; idleM
   if (least > most)
     throw new Unfit(`min ${least} is over max ${most}`, `make max ${least} or more`, '/min');
   return { min: least, max: most, idleMs: idle ?? 60_000 };
+}
+
+/** Only what is said; the installation decides the rest. */
+export function readRetry(value: unknown): Partial<RetryPolicy> {
+  const { tries, wait, waitMax } = readMembers<Record<'tries' | 'wait' | 'waitMax', number>>(
+    value,
+    {
+      tries: readCount(1, 1000),
+      wait: (member) => readDurationMs(member, 0),
+      waitMax: (member) => readDurationMs(member, 0),
+    },
+  );
+  if (wait !== undefined && waitMax !== undefined && wait > waitMax)
+    throw new Unfit('wait is over waitMax', 'make waitMax as long as wait or longer', '/wait');
+  return {
+    ...(tries !== undefined && { triesMax: tries }),
+    ...(wait !== undefined && { waitMs: wait }),
+    ...(waitMax !== undefined && { waitMsMax: waitMax }),
+  };
 }
 
 export function readEnv(value: unknown): Record<string, string> {

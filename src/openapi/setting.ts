@@ -11,6 +11,7 @@ import {
   readEventPlaces,
   readInstances,
   readMembers,
+  readRetry,
   readSchedule,
   readText,
   variableName,
@@ -217,6 +218,21 @@ export const settingKeys: Record<string, SettingKey> = {
       type: 'boolean',
     },
     read: readBoolean,
+  },
+  retry: {
+    on: 'both',
+    schema: {
+      description:
+        'Asynchronous calls that fail: tries, the first included; wait before the second, doubled each time, up to waitMax. Default: the installation decides.',
+      type: 'object',
+      properties: {
+        tries: { type: 'integer', minimum: 1, maximum: 1000 },
+        wait: duration,
+        waitMax: duration,
+      },
+      additionalProperties: false,
+    },
+    read: readRetry,
   },
   schedule: {
     on: 'operation',

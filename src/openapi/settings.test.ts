@@ -40,6 +40,7 @@ test('every setting is read, into the unit its name says', () => {
     cors: { origins: 'https://shop.example.com', credentials: true, maxAge: '1h' },
     direct: true,
     async: true,
+    retry: { tries: 3, wait: '2s' },
   });
   assert.deepEqual(told, []);
   assert.deepEqual(settings, {
@@ -56,16 +57,23 @@ test('every setting is read, into the unit its name says', () => {
     cors: { origins: ['https://shop.example.com'], credentials: true, maxAgeMs: 3_600_000 },
     direct: true,
     async: true,
+    retry: { triesMax: 3, waitMs: 2000 },
   });
 });
 
 test("an operation's settings go over the document's", () => {
-  const { settings } = read({ timeout: 5, validate: { request: 'report' }, cors: true });
+  const { settings } = read({
+    timeout: 5,
+    validate: { request: 'report' },
+    cors: true,
+    retry: { tries: 2, waitMax: '1m' },
+  });
   const { settings: own, issues } = readOperationSettings(
     {
       timeout: '200ms',
       validate: { response: 'enforce' },
       cors: false,
+      retry: { tries: 7 },
       schedule: '0  3 * * *',
       on: { queue: 'orders' },
       // oxlint-disable-next-line unicorn/no-thenable -- an object of data, which nobody awaits
@@ -78,6 +86,7 @@ test("an operation's settings go over the document's", () => {
   assert.equal(own.timeoutMs, 200);
   assert.deepEqual(own.validate, { request: 'report', response: 'enforce' });
   assert.equal(own.cors, false);
+  assert.deepEqual(own.retry, { triesMax: 7, waitMsMax: 60_000 });
   assert.deepEqual(own.schedule, { cron: '0 3 * * *' });
   assert.deepEqual(own.on, [{ queue: 'orders' }]);
   assert.equal(own.then, 'sendMail');
@@ -121,6 +130,10 @@ test('what is wrong is named by pointer, with what would do', () => {
     [{ validate: { request: 'on' } }, /^\/x-funcatron\/validate\/request: /],
     [{ cors: { origins: '*', credentials: true } }, /credentials need named origins/],
     [{ cors: {} }, /origins is missing/],
+    [{ retry: 5 }, /^\/x-funcatron\/retry: /],
+    [{ retry: { trie: 5 } }, /^\/x-funcatron\/retry\/trie: .*did you mean tries\?/],
+    [{ retry: { tries: 0 } }, /^\/x-funcatron\/retry\/tries: .*0 is no whole number from 1/],
+    [{ retry: { wait: '5s', waitMax: '1s' } }, /wait is over waitMax/],
     [{ direct: 'yes' }, /"yes" is not true or false/],
     [{ process: 'a | b' }, /\| in "a \| b" has no meaning: no shell.*\["sh", "-c"/],
     [{ process: [] }, /the command is empty/],

@@ -2,7 +2,7 @@
  * `x-funcatron` on a document and its operations, read into `Settings`: units in the names,
  * defaults filled in, an operation's own over the document's.
  */
-import type { EventPlace, Issue, Schedule } from '../message.ts';
+import type { EventPlace, Issue, RetryPolicy, Schedule } from '../message.ts';
 import { suggest } from './nearest.ts';
 import { child, isObject } from './pointer.ts';
 import { settingKeys } from './setting.ts';
@@ -31,6 +31,8 @@ export interface Settings {
   readonly cors?: Cors | false;
   readonly direct: boolean;
   readonly async: boolean;
+  /** Of asynchronous calls; what is absent is the installation's. */
+  readonly retry?: Partial<RetryPolicy>;
   readonly schedule?: Schedule;
   /** Whose messages call this Func. */
   readonly on?: EventPlace[];
@@ -77,7 +79,9 @@ export function readOperationSettings(
 
 function merge(under: Settings, values: Partial<Settings>): Settings {
   const validate = { ...under.validate, ...values.validate };
-  return { ...under, ...values, validate };
+  const merged: Settings = { ...under, ...values, validate };
+  if (!under.retry || !values.retry) return merged;
+  return { ...merged, retry: { ...under.retry, ...values.retry } };
 }
 
 function deriveRuntime(settings: Settings, usesProcess: boolean): RuntimeName | undefined {
