@@ -123,7 +123,7 @@ async function archiveClasses(): Promise<void> {
 
 function javaArgs(folder: string, flags: string[], command: string[]): string[] {
   return [
-    ...['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...flags],
+    ...['-Xmx256m', '-XX:-UsePerfData', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', ...flags],
     ...['-cp', join(folder, 'lib', '*'), ...command],
   ];
 }
