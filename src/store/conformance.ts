@@ -1,201 +1,59 @@
 /** What every store adapter must do, as tests; run by an adapter's own test file. */
-import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FuncatronError } from '../errors.ts';
-import type { BundleRecord, EnabledRoute, Store } from './store.ts';
+import { callCases, reopenedCallCases } from './conformance-call.ts';
+import type { Bench, Cases, FilesHarness, StoreHarness } from './conformance-bench.ts';
+import { filesCases } from './conformance-files.ts';
+import { leaseCases, reopenedLeaseCases } from './conformance-lease.ts';
+import { letterCases, reopenedLetterCases } from './conformance-letter.ts';
+import { reopenedStateCases, stateCases } from './conformance-state.ts';
+import type { Stores } from './store.ts';
 
-export interface StoreHarness {
-  name: string;
-  /** An empty store; what it needs is cleaned up by the harness. */
-  open(): Promise<Store>;
-  /** The same store, opened once more. Absent when a store does not outlive its process. */
-  reopen?(store: Store): Promise<Store>;
-  /** Case name to the reason why this adapter cannot pass it. */
-  skip?: Readonly<Record<string, string>>;
-}
-
-const shas = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
-
-function bundleOf(sha: string, uploadedAt = 1): BundleRecord {
-  const place = { host: null, basePath: '/pets' };
-  return { sha, kind: 'zip', bytes: 2 ** 33, name: 'pets', version: '1.0', uploadedAt, ...place };
-}
-
-function routeOf(sha: string, revision: number, fields: Partial<EnabledRoute> = {}): EnabledRoute {
-  return {
-    host: null,
-    basePath: '/pets',
-    queue: 'queue',
-    name: 'pets',
-    sha,
-    revision,
-    props: { db: { type: 'sqlite', password: 'ünïcode "quoted"' }, list: [1, true, null] },
-    enabledAt: 1_700_000_000_000 + revision,
-    ...fields,
-  };
-}
-
+/** Bundles, routes, tokens, settings and leases. */
 export function runStoreConformance(harness: StoreHarness): void {
-  void describe(`store ${harness.name}`, () => {
-    for (const [name, run] of Object.entries(cases)) {
-      const none =
-        name.includes('restart') && !harness.reopen ? 'does not outlive its process' : false;
-      void test(name, { skip: harness.skip?.[name] ?? none }, async () => {
-        const store = await harness.open();
-        const opened = [store];
-        try {
-          await run(store, async () => {
-            await store.close();
-            opened.push(await harness.reopen!(store));
-            return opened.at(-1)!;
-          });
-        } finally {
-          for (const one of opened) await one.close();
-        }
-      });
-    }
+  const reopened = { ...reopenedStateCases, ...reopenedLeaseCases };
+  runCases(`store ${harness.name}`, harness, { ...stateCases, ...leaseCases }, reopened);
+}
+
+/** Asynchronous calls, idempotency keys and dead letters. */
+export function runCallStoreConformance(harness: StoreHarness): void {
+  const reopened = { ...reopenedCallCases, ...reopenedLetterCases };
+  runCases(`calls in ${harness.name}`, harness, { ...callCases, ...letterCases }, reopened);
+}
+
+/** The bundles' bytes. */
+export function runBundleFilesConformance(harness: FilesHarness): void {
+  void describe(`bundle files ${harness.name}`, () => {
+    for (const [name, run] of Object.entries(filesCases))
+      void test(name, { skip: harness.skip?.[name] ?? false }, () => run(harness));
   });
 }
 
-type Case = (store: Store, reopen: () => Promise<Store>) => Promise<void>;
-
-const cases: Record<string, Case> = {
-  'an empty store has nothing': async (store) => {
-    assert.deepEqual(await store.bundles(), []);
-    assert.deepEqual(await store.routes(), []);
-    assert.deepEqual(await store.past(null, '/pets'), []);
-    assert.deepEqual(await store.tokens(), []);
-    assert.equal(await store.setting('revision'), undefined);
-  },
-
-  'bundles come back as they were put, oldest first; a second put changes nothing': async (
-    store,
-  ) => {
-    const [first, second] = [
-      bundleOf(shas[0], 5),
-      { ...bundleOf(shas[1], 3), host: 'example.com' },
-    ];
-    await store.commit([
-      { put: 'bundle', bundle: first },
-      { put: 'bundle', bundle: second },
-    ]);
-    await store.commit([{ put: 'bundle', bundle: { ...first, name: 'other', uploadedAt: 9 } }]);
-    assert.deepEqual(await store.bundles(), [second, first]);
-  },
-
-  'a route takes the place of the one with its host and base path': async (store) => {
-    await store.commit(shas.map((sha) => ({ put: 'bundle', bundle: bundleOf(sha) })));
-    const overlay = { overlay: '1.0.0', actions: [{ target: '$', update: { a: 1 } }] };
-    const anyHost = routeOf(shas[0], 1, { overlay });
-    const oneHost = routeOf(shas[0], 2, { host: 'example.com' });
-    await store.commit([
-      { put: 'route', route: anyHost },
-      { put: 'route', route: oneHost },
-    ]);
-    assert.deepEqual(await store.routes(), [anyHost, oneHost]);
-    const next = routeOf(shas[1], 3);
-    await store.commit([{ put: 'route', route: next }]);
-    assert.deepEqual(await store.routes(), [oneHost, next]);
-    await store.commit([{ delete: 'route', host: null, basePath: '/pets' }]);
-    assert.deepEqual(await store.routes(), [oneHost]);
-  },
-
-  'what was enabled before is kept by place, newest first': async (store) => {
-    await store.commit([{ put: 'bundle', bundle: bundleOf(shas[0]) }]);
-    const routes = [1, 2, 10].map((revision) => routeOf(shas[0], revision));
-    const other = routeOf(shas[0], 5, { host: 'example.com' });
-    for (const route of [...routes, other]) await store.commit([{ put: 'past', route }]);
-    const revisions = async (): Promise<number[]> =>
-      (await store.past(null, '/pets')).map(({ revision }) => revision);
-    assert.deepEqual(await revisions(), [10, 2, 1]);
-    assert.deepEqual((await store.past(null, '/pets'))[0], routes[2]);
-    assert.deepEqual(await store.past('example.com', '/pets'), [other]);
-    await store.commit([{ delete: 'past', revision: 2 }]);
-    assert.deepEqual(await revisions(), [10, 1]);
-  },
-
-  'a deleted bundle takes its past routes along, and an enabled one stays': async (store) => {
-    await store.commit([{ put: 'bundle', bundle: bundleOf(shas[0]) }]);
-    await store.commit([{ put: 'past', route: routeOf(shas[0], 1) }]);
-    await store.commit([{ put: 'route', route: routeOf(shas[0], 2) }]);
-    await rejectsWith(store.commit([{ delete: 'bundle', sha: shas[0] }]), 'store_failed');
-    assert.equal((await store.bundles()).length, 1);
-    await store.commit([
-      { delete: 'route', host: null, basePath: '/pets' },
-      { delete: 'bundle', sha: shas[0] },
-    ]);
-    assert.deepEqual(await store.bundles(), []);
-    assert.deepEqual(await store.past(null, '/pets'), []);
-  },
-
-  'tokens are put once, listed and deleted': async (store) => {
-    const token = { name: 'ci', hash: shas[0], createdAt: 7 };
-    await store.commit([{ put: 'token', token }]);
-    const again = { ...token, hash: shas[1] };
-    await rejectsWith(store.commit([{ put: 'token', token: again }]), 'store_failed');
-    assert.deepEqual(await store.tokens(), [token]);
-    await store.commit([{ delete: 'token', name: 'ci' }]);
-    assert.deepEqual(await store.tokens(), []);
-  },
-
-  'a setting is replaced, and only from what it was expected to be': async (store) => {
-    await store.commit([{ put: 'setting', name: 'revision', value: 1, was: undefined }]);
-    await store.commit([{ put: 'setting', name: 'revision', value: 2, was: 1 }]);
-    const stale = store.commit([{ put: 'setting', name: 'revision', value: 9, was: 1 }]);
-    await rejectsWith(stale, 'route_conflict');
-    assert.equal(await store.setting('revision'), 2);
-    await store.commit([{ put: 'setting', name: 'statsd', value: { host: 'h', port: 1 } }]);
-    assert.deepEqual(await store.setting('statsd'), { host: 'h', port: 1 });
-  },
-
-  'a commit makes all its changes or none': async (store) => {
-    await store.commit([{ put: 'setting', name: 'revision', value: 1 }]);
-    const half = store.commit([
-      { put: 'bundle', bundle: bundleOf(shas[0]) },
-      { put: 'setting', name: 'revision', value: 3, was: 2 },
-    ]);
-    await rejectsWith(half, 'route_conflict');
-    assert.deepEqual(await store.bundles(), []);
-    await rejectsWith(store.commit([{ put: 'route', route: routeOf(shas[2], 1) }]), 'store_failed');
-    await store.commit([{ put: 'bundle', bundle: bundleOf(shas[0]) }]);
-    assert.equal((await store.bundles()).length, 1);
-  },
-
-  'of many commits that expect the same, one wins': async (store) => {
-    await store.commit([{ put: 'setting', name: 'revision', value: 0 }]);
-    const raced = Array.from({ length: 10 }, (_, index) =>
-      store.commit([{ put: 'setting', name: 'revision', value: index + 1, was: 0 }]).then(
-        () => 1,
-        () => 0,
-      ),
-    );
-    const wins: number[] = await Promise.all(raced);
-    assert.equal(wins.filter((won) => won === 1).length, 1);
-  },
-
-  'everything is there after a restart': async (store, reopen) => {
-    const token = { name: 'ci', hash: shas[0], createdAt: 7 };
-    const route = routeOf(shas[0], 4);
-    await store.commit([
-      { put: 'bundle', bundle: bundleOf(shas[0]) },
-      { put: 'route', route },
-      { put: 'past', route: routeOf(shas[0], 3) },
-      { put: 'token', token },
-      { put: 'setting', name: 'revision', value: 4 },
-    ]);
-    const again = await reopen();
-    assert.deepEqual(await again.bundles(), [bundleOf(shas[0])]);
-    assert.deepEqual(await again.routes(), [route]);
-    assert.equal((await again.past(null, '/pets')).length, 1);
-    assert.deepEqual(await again.tokens(), [token]);
-    assert.equal(await again.setting('revision'), 4);
-  },
-};
-
-async function rejectsWith(promise: Promise<unknown>, code: string): Promise<void> {
-  await assert.rejects(promise, (error: unknown) => {
-    assert.ok(error instanceof FuncatronError, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
+function runCases(name: string, harness: StoreHarness, cases: Cases, reopened: Cases): void {
+  const alone = !harness.reopen && 'does not outlive its process';
+  void describe(name, () => {
+    for (const [title, run] of Object.entries(cases))
+      void test(title, { skip: harness.skip?.[title] ?? false }, () => onBench(harness, run));
+    for (const [title, run] of Object.entries(reopened))
+      void test(title, { skip: harness.skip?.[title] ?? alone }, () => onBench(harness, run));
   });
+}
+
+async function onBench(harness: StoreHarness, run: Cases[string]): Promise<void> {
+  const stores = await harness.open();
+  const opened: Stores[] = [stores];
+  const another = async (): Promise<Stores> => {
+    const again = await harness.reopen!(stores);
+    opened.push(again);
+    return again;
+  };
+  const reopen = async (): Promise<Stores> => {
+    await stores.close();
+    return another();
+  };
+  const bench: Bench = { stores, another, reopen };
+  try {
+    await run(bench);
+  } finally {
+    for (const one of opened) await one.close();
+  }
 }

@@ -151,8 +151,10 @@ async function migrate(pool: pg.Pool, address: Address): Promise<void> {
 
 /** How many migrations were made; 0 for a database that has nothing of ours. */
 async function versionOf(on: pg.Pool | pg.PoolClient, address: Address): Promise<number> {
-  const { rows } = await on.query("SELECT to_regclass('funcatron_schema') AS name");
-  if (rows[0].name === null) return 0;
+  // Not by to_regclass: it goes by what the connection knew before it waited for the lock.
+  const look =
+    "SELECT 1 FROM pg_class WHERE relname = 'funcatron_schema' AND pg_table_is_visible(oid)";
+  if ((await on.query(look)).rows.length === 0) return 0;
   const version = Number((await on.query('SELECT version FROM funcatron_schema')).rows[0].version);
   if (version > migrations.length)
     throw new FuncatronError(

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
-import { runStoreConformance } from './conformance.ts';
-import { openStore } from './store.ts';
-import type { Store } from './store.ts';
+import { promisify } from 'node:util';
+import { runCallStoreConformance, runStoreConformance } from './conformance.ts';
+import { migrations } from './migration.ts';
+import { openStore, openStores } from './store.ts';
+import type { Stores } from './store.ts';
 
+const run = promisify(execFile);
 let dir: string;
 let count = 0;
-const urls = new WeakMap<Store, string>();
+const urls = new WeakMap<Stores, string>();
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'store-'));
@@ -19,18 +23,22 @@ after(() => rm(dir, { recursive: true }));
 
 const nextPath = (): string => join(dir, `${count++}`, 'funcatron.db');
 
-async function open(url: string): Promise<Store> {
-  const store = await openStore(url);
-  urls.set(store, url);
-  return store;
+async function open(url: string): Promise<Stores> {
+  const stores = await openStores(url);
+  urls.set(stores, url);
+  return stores;
 }
 
-runStoreConformance({
+const file = {
   name: 'sqlite:',
   open: () => open(`sqlite:${nextPath()}`),
-  reopen: (store) => open(urls.get(store)!),
-});
-runStoreConformance({ name: 'memory:', open: () => openStore('memory:') });
+  reopen: (stores: Stores) => open(urls.get(stores)!),
+};
+const memory = { name: 'memory:', open: () => openStores('memory:') };
+for (const harness of [file, memory]) {
+  runStoreConformance(harness);
+  runCallStoreConformance(harness);
+}
 
 test('only its owner may read the files', async () => {
   const path = nextPath();
@@ -63,6 +71,28 @@ test('a file that is no database is refused, and named', async () => {
   });
 });
 
+test('a file of an earlier version is brought up to date, and keeps what it has', async () => {
+  const path = nextPath();
+  await mkdir(join(path, '..'));
+  const database = new DatabaseSync(path);
+  database.exec(`${migrations[0]}; PRAGMA user_version = 1; INSERT INTO setting VALUES ('a', '1')`);
+  database.close();
+  const stores = await openStores(`sqlite:${path}`);
+  assert.equal(await stores.state.setting('a'), 1);
+  assert.deepEqual(await stores.calls.list({ limit: 1 }), []);
+  await stores.close();
+});
+
+test('processes that count at once in one file lose no count', async () => {
+  const url = `sqlite:${nextPath()}`;
+  const program = join(import.meta.dirname, 'fixture', 'count.ts');
+  const ran = [1, 2, 3].map(() => run(process.execPath, [program, url, '50']));
+  await Promise.all(ran);
+  const store = await openStore(url);
+  assert.equal(await store.setting('count'), 150);
+  await store.close();
+});
+
 test('a file of a later version is refused', async () => {
   const path = nextPath();
   await (await openStore(`sqlite:${path}`)).close();
@@ -73,6 +103,6 @@ test('a file of a later version is refused', async () => {
 });
 
 test('an unknown scheme says which there are', async () => {
-  for (const url of ['postgres://h/d', 'nonsense', ''])
+  for (const url of ['mysql://h/d', 'nonsense', ''])
     await assert.rejects(openStore(url), { code: 'scheme_unknown', message: /sqlite:PATH/ });
 });
