@@ -2,8 +2,10 @@
  * Bodies past the broker server: a runner listens, tells a caller by message where and with which
  * one-time token, and the caller connects and pipes.
  */
+import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Body, Cancellation, Reply } from '../message.ts';
+import type { Listener } from './direct-listener.ts';
 
 export interface DirectOptions {
   log: Log;
@@ -64,4 +66,37 @@ export interface Direct {
   fetch(place: DirectPlace): Promise<AsyncIterable<Uint8Array>>;
   /** Refuses new callers and breaks what is under way. */
   close(): Promise<void>;
+}
+
+const stallTimeoutMsDefault = 60_000;
+const placesMaxDefault = 10_000;
+
+/** A process's end of direct connections. It listens with the first place. */
+export async function openDirect(options: DirectOptions): Promise<Direct> {
+  const [{ openListener }, { DirectCaller }] = await Promise.all([
+    import('./direct-listener.ts'),
+    import('./direct-caller.ts'),
+  ]);
+  const { stallTimeoutMs = stallTimeoutMsDefault, placesMax = placesMaxDefault } = options;
+  const caller = new DirectCaller(options, stallTimeoutMs);
+  let opening: Promise<Listener> | undefined;
+  let isClosed = false;
+  const listener = (): Promise<Listener> => {
+    if (isClosed)
+      throw new FuncatronError('direct_failed', 'the direct path of this process is closed');
+    return (opening ??= openListener(options, { stallTimeoutMs, placesMax }));
+  };
+  return {
+    listen: async () => void (await listener()),
+    expect: async (take, timeoutMs, onUnused) =>
+      (await listener()).expect(take, timeoutMs, onUnused),
+    offer: async (body, timeoutMs) => (await listener()).offer(body, timeoutMs),
+    send: (place, body, cancellation) => caller.send(place, body, cancellation),
+    fetch: (place) => caller.fetch(place),
+    async close() {
+      isClosed = true;
+      caller.close();
+      await (await opening?.catch(() => undefined))?.close();
+    },
+  };
 }
