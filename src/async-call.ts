@@ -51,9 +51,10 @@ const newline = 10;
 /**
  * A UUID of version 7 with 74 random bits (RFC 9562 section 5.7): who knows it may ask what became
  * of the call, so it must not be guessed, nor chosen by a caller.
+ * `random` are 16 bytes or more to make it of, where it must be the same again.
  */
-export function newCallId(now = Date.now()): string {
-  const bytes = randomBytes(16);
+export function newCallId(now = Date.now(), random: Uint8Array = randomBytes(16)): string {
+  const bytes = Buffer.from(random.subarray(0, 16));
   bytes.writeUIntBE(now, 0, 6);
   bytes[6] = 0x70 | (bytes[6]! & 0x0f);
   bytes[8] = 0x80 | (bytes[8]! & 0x3f);
