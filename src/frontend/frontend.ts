@@ -3,6 +3,7 @@
  * the replies. Everything that costs no place in a queue is settled here.
  */
 import type { Broker } from '../broker/broker.ts';
+import { CallbackAllow } from '../callback-allow.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
@@ -10,6 +11,7 @@ import type { ContractSource } from '../openapi/contract.ts';
 import { createControl } from './control.ts';
 import type { ControlOptions } from './control.ts';
 import type { Door } from './door.ts';
+import { EventDoor } from './event-door.ts';
 import { DoorMeter } from './meter.ts';
 import { frontendDefaults } from './option.ts';
 import type { FrontendOptions } from './option.ts';
@@ -55,20 +57,30 @@ export function createFrontend(parts: FrontendParts): Frontend {
   const table = new RouteTable<never>([], 0);
   const ids = new RequestIds();
   const state = { table, firstTable: undefined, draining: false };
-  const door: Door = { broker, log, meter, options, ids, ...state };
+  const callbacks = new CallbackAllow(options.callbackAllow);
+  const door: Door = { broker, log, meter, options, ids, callbacks, ...state };
   const routes = new Routes(door, { contracts, meter, cors: options.cors });
   const server = new DoorServer(door);
+  const events = new EventDoor({ broker, contracts, log });
+  const setRoutes = async (list: readonly Route[], revision: number): Promise<void> => {
+    try {
+      await routes.set(list, revision);
+    } finally {
+      if (options.control) events.setRoutes(routes.list);
+    }
+  };
   const control = createControl({
     ...parts.control,
     carrier: broker,
     log,
-    setRoutes: (list, revision) => routes.set(list, revision),
+    setRoutes,
     routes: () => routes.list,
     forgetRevisions: () => routes.forgetRevision(),
     url: () => server.url,
   });
   const close = async (): Promise<void> => {
     await control.close();
+    await events.close();
     await server.close();
     routes.close();
   };
@@ -86,6 +98,6 @@ export function createFrontend(parts: FrontendParts): Frontend {
       if (options.control) await control.start();
     },
     close: () => (closing ??= close()),
-    setRoutes: (list, revision) => routes.set(list, revision),
+    setRoutes,
   };
 }
