@@ -3,6 +3,7 @@
  * `--quick` takes fewer rounds.
  */
 import { spawnSync } from 'node:child_process';
+import { benchBrokers } from './broker.ts';
 import { benchCold, benchStart } from './cold.ts';
 import { benchMemory } from './memory.ts';
 import { benchSave } from './save.ts';
@@ -19,6 +20,7 @@ const parts: Record<string, () => Promise<void>> = {
   start: () => benchStart(quick ? 3 : 9),
   save: () => benchSave(quick ? 6 : 20),
   memory: () => benchMemory(quick ? 100 : 500),
+  broker: () => benchBrokers(rounds, quick ? 2 : 4),
 };
 
 if (spawnSync('wrk', ['--version']).error) {
