@@ -1,5 +1,6 @@
 /** What all calls of one frontend share. */
 import type { Broker } from '../broker/broker.ts';
+import type { CallbackAllow } from '../callback-allow.ts';
 import type { Log } from '../log.ts';
 import type { RouteEntry } from './entry.ts';
 import type { DoorMeter } from './meter.ts';
@@ -13,6 +14,8 @@ export interface Door {
   readonly meter: DoorMeter;
   readonly options: FrontendOptions;
   readonly ids: RequestIds;
+  /** Where results of asynchronous calls may be posted to. */
+  readonly callbacks: CallbackAllow;
   /** Replaced as a whole, never changed. */
   table: RouteTable<RouteEntry>;
   /** Resolves with the first table ever set, or when the wait for it is over; undefined then. */

@@ -25,7 +25,11 @@ export function answerMethods(x: Exchange, allow: readonly string[]): false {
     answerOwn(x, 204, ['allow', header], empty);
     return false;
   }
-  throw new FuncatronError('method_not_allowed', `${x.path} takes ${header}, not ${x.method}`, {
-    headers: { allow: header },
-  });
+  throw methodNotAllowed(x, allow);
+}
+
+export function methodNotAllowed(x: Exchange, allow: readonly string[]): FuncatronError {
+  const header = allow.join(', ');
+  const detail = `${x.path} takes ${header}, not ${x.method}`;
+  return new FuncatronError('method_not_allowed', detail, { headers: { allow: header } });
 }

@@ -35,6 +35,10 @@ export interface FrontendOptions {
   accessLog: boolean;
   /** Cross-origin access to bundles whose own settings say nothing of it. */
   cors: Cors | undefined;
+  /** Where results may be posted to (`--callback-allow`); see `CallbackAllow`. Default: nowhere. */
+  callbackAllow: readonly string[];
+  /** Time a Tron gets to answer a question about a call. Default 5 s. */
+  tronTimeoutMs: number;
   /** Whether to take routes from Trons by control messages. Default true. */
   control: boolean;
   /** Awaited before a call is routed; undefined: nothing to wait for. */
@@ -62,6 +66,8 @@ export const frontendDefaults: FrontendOptions = {
   docs: false,
   accessLog: false,
   cors: undefined,
+  callbackAllow: [],
+  tronTimeoutMs: 5_000,
   control: true,
   beforeCall: undefined,
   notice: undefined,

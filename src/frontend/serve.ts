@@ -1,14 +1,15 @@
 /** One request, from its head to its answer: the order of things at the door. */
 import { empty } from '../message.ts';
 import type { Call, CallHead } from '../message.ts';
-import { answerFault, answerOwn, answerReply } from './answer.ts';
+import { accept, isAsync } from './accept.ts';
+import { answerFault, answerReply } from './answer.ts';
 import { isPreflight } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import { answerMethods, answerPreflight } from './method.ts';
-import { prefersAsync } from './prefer.ts';
 import { checkDeclared, readBody } from './request-body.ts';
 import { checkAccept, checkBody, checkParams } from './request-check.ts';
 import { endToEndHeaders, readHead } from './request-head.ts';
+import { answerCallPage, isCallPage, isFuncName, takeFuncName } from './system-page.ts';
 import { answerUnrouted, isReserved } from './unrouted.ts';
 
 /** `false`: answered, go no further. A promise: wait first, for that or for nothing. */
@@ -37,9 +38,9 @@ export async function serve(x: Exchange): Promise<void> {
       if (next === false || x.ended) return;
     }
     const call = makeCall(x);
+    if (isAsync(x)) return await accept(x, call);
     x.queued = true;
-    if (isAsync(x)) await publish(x, call);
-    else answerReply(x, await x.door.broker.call(x.entry!.route.queue, call));
+    answerReply(x, await x.door.broker.call(x.entry!.route.queue, call));
   } catch (thrown) {
     answerFault(x, thrown);
   }
@@ -52,11 +53,21 @@ function takeIn(x: Exchange): Next {
 
 function findRoute(x: Exchange): Next {
   const { door, host, path } = x;
+  if (isCallPage(path)) return answerCallPage(x);
+  if (isFuncName(path)) return callByName(x);
   x.entry = path === '*' ? undefined : door.table.find(host, path);
   if (x.entry) return;
   // Calls that come before the first route table wait for it: a start is no outage.
   if (!door.firstTable || isReserved(path)) return answerUnrouted(x);
   return door.firstTable.then(() => findRoute(x));
+}
+
+/** The rest of the way of a call whose operation is named, not matched. */
+async function callByName(x: Exchange): Promise<false> {
+  if ((await takeFuncName(x)) === false) return false;
+  for (const step of [authenticate, readParams, receiveBody]) await step(x);
+  if (!x.ended) await accept(x, makeCall(x));
+  return false;
 }
 
 function loadContract(x: Exchange): Next {
@@ -137,20 +148,4 @@ function makeCall(x: Exchange): Call {
   };
   x.body = empty;
   return { head, body: bytes, data, cancellation: x.cancellation };
-}
-
-function isAsync(x: Exchange): boolean {
-  const { prefer } = x.headers;
-  return x.operation.settings.async || (prefer !== undefined && prefersAsync(prefer));
-}
-
-/** An asynchronous call: answered once it is durable, and run though its caller goes away. */
-async function publish(x: Exchange, call: Call): Promise<void> {
-  delete call.cancellation;
-  await x.door.broker.publish(x.entry!.route.queue, call);
-  const headers = ['content-type', 'application/json'];
-  const { prefer } = x.headers;
-  if (prefer !== undefined && prefersAsync(prefer))
-    headers.push('preference-applied', 'respond-async');
-  answerOwn(x, 202, headers, Buffer.from(JSON.stringify({ id: x.id })));
 }

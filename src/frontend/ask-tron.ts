@@ -1,0 +1,34 @@
+/** Questions to the Trons, over the broker: any of them answers. */
+import { tronCall } from '../async-call.ts';
+import { FuncatronError, toFault } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { empty, tronQueues } from '../message.ts';
+import type { Reply } from '../message.ts';
+import type { Door } from './door.ts';
+
+/** What these say of the broker means here: there is no Tron. */
+const silences = new Set<ErrorCode>([
+  'queue_full',
+  'broker_closed',
+  'broker_unavailable',
+  'deadline_in_queue',
+  'deadline_in_runner',
+  'runner_lost',
+]);
+
+/** Rejects with what the Tron refuses it for, or with `tron_unavailable` in a few seconds. */
+export async function askTron(door: Door, path: string, question?: unknown): Promise<Reply> {
+  const timeoutMs = door.options.tronTimeoutMs;
+  const body = question === undefined ? empty : Buffer.from(JSON.stringify(question));
+  const call = tronCall(path, body);
+  call.head.deadline = Date.now() + timeoutMs;
+  try {
+    return await door.broker.call(tronQueues.ask, call);
+  } catch (thrown) {
+    const { code, message } = toFault(thrown);
+    if (!silences.has(code)) throw thrown;
+    const detail = `no Tron answered within ${timeoutMs / 1000} s (${message}); try again`;
+    const headers = { 'retry-after': '1' };
+    throw new FuncatronError('tron_unavailable', detail, { cause: thrown, headers });
+  }
+}
