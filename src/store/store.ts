@@ -154,8 +154,33 @@ async function openDatabase(url: string): Promise<Database> {
   }
 }
 
-/** Opens the folder with the bundles' bytes, made if need be; what a crash left is cleared away. */
-export async function openBundleFiles(dir: string, log: Log): Promise<BundleFiles> {
-  const { DiskFiles } = await import('./disk.ts');
-  return DiskFiles.open(dir, log);
+export interface BundleFilesOptions {
+  /** `s3://bucket/prefix`; empty for the folder itself. */
+  url?: string;
+  /** Bytes of local copies of what is elsewhere (`--bundle-cache-max`). Default 4 GiB. */
+  cacheBytesMax?: number;
+}
+
+/**
+ * Opens where the bundles' bytes are: in a folder, made if need be, or at a URL with local copies
+ * in that folder. What a crash left in it is cleared away. Rejects with `store_failed`,
+ * `option_invalid` or `scheme_unknown`.
+ */
+export async function openBundleFiles(
+  dir: string,
+  log: Log,
+  { url = '', cacheBytesMax = 4 * 2 ** 30 }: BundleFilesOptions = {},
+): Promise<BundleFiles> {
+  if (url === '') {
+    const { DiskFiles } = await import('./disk.ts');
+    return DiskFiles.open(dir, log);
+  }
+  const scheme = url.split(':', 1)[0]!.slice(0, 20);
+  if (scheme !== 's3')
+    throw new FuncatronError(
+      'scheme_unknown',
+      `--bundle-store: no adapter for "${scheme}"; use s3://bucket/prefix, or none for a folder`,
+    );
+  const { S3Files, copiesFolder } = await import('./s3.ts');
+  return S3Files.open(url, { folder: copiesFolder(dir), cacheBytesMax, log });
 }
