@@ -19,6 +19,7 @@ interface Controlled {
   enable(route: Route, options: EnableOptions): Promise<Assigned>;
   check(route: Route): Promise<Assigned>;
   disable(queue: string, revision: number): Promise<void>;
+  cancel(ids: readonly string[]): void;
   setRoutes(table: Table): Promise<Ahead[]>;
   forgetRevisions(): void;
 }
@@ -41,6 +42,9 @@ export function createControl(options: RunnerControlOptions, runner: Controlled)
       },
       check: async (message) => ({ missing: (await runner.check(routeOf(message))).missing }),
       disable: (message) => runner.disable(String(message.queue), Number(message.revision)),
+      cancel: async ({ ids }) => {
+        if (Array.isArray(ids)) runner.cancel(ids.map(String));
+      },
     },
   });
 }

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Broker, Consumer } from '../broker/broker.ts';
+import type { Broker, CallHandler, Consumer } from '../broker/broker.ts';
 import type { ControlNode } from '../control/node.ts';
 import type { Table } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
@@ -14,6 +14,7 @@ import type { Route } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
 import type { Assigned } from '../runtime/runtime.ts';
+import { AsyncCalls } from './async-calls.ts';
 import { Census } from './census.ts';
 import type { ResponseMode } from './check.ts';
 import { createControl, sendLogs } from './control.ts';
@@ -22,6 +23,7 @@ import { Deployment } from './deployment.ts';
 import { FuncLogs } from './func-log.ts';
 import { Kept } from './kept.ts';
 import { createPoolMeter } from './meter.ts';
+import { refuseMissing } from './missing.ts';
 import type { BundleSource } from './provision.ts';
 import { compareTable } from './table.ts';
 import type { Ahead } from './table.ts';
@@ -43,6 +45,8 @@ export interface RunnerOptions {
   prefetch: number;
   /** What one program of the `process` runtime may write as its answer (`--reply-max`). */
   replyBytesMax?: number;
+  /** Bytes kept of what an asynchronous call answers (`--result-max`). Default 1 MiB. */
+  resultBytesMax?: number;
   /** Time calls in hand get to end when the runner closes, in milliseconds (`--drain`). */
   drainMs: number;
   /** Failures carry the Func's stack (dev only). */
@@ -60,6 +64,8 @@ export interface EnableOptions {
   allowMissing: boolean;
 }
 
+const resultBytesMaxDefault = 2 ** 20;
+
 interface Served {
   deployment: Deployment;
   consumer: Consumer;
@@ -73,6 +79,7 @@ export class Runner {
   readonly #kept: Kept;
   readonly #logs: FuncLogs;
   readonly #control: ControlNode;
+  readonly #async: AsyncCalls;
   readonly #served = new Map<string, Served>();
   /** One change of a queue at a time; the newest revision wins. */
   readonly #changing = new Map<string, Promise<unknown>>();
@@ -85,6 +92,8 @@ export class Runner {
     const { broker, socketDir, replyBytesMax, warm: count, dir } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
+    const { resultBytesMax = resultBytesMaxDefault } = options;
+    this.#async = new AsyncCalls({ broker, log, resultBytesMax });
     const memory = join(dir, 'warm-kinds');
     this.#kept = new Kept(join(dir, 'kept-routes'));
     this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
@@ -183,6 +192,11 @@ export class Runner {
     });
   }
 
+  /** Ends asynchronous calls that are in hand, and begins those not when they come. */
+  cancel(ids: readonly string[]): void {
+    this.#async.cancel(ids);
+  }
+
   /** Takes no more calls, lets those in hand end up to `drainMs`, ends every worker. */
   async close(drainMs = this.#options.drainMs): Promise<void> {
     this.#closed = true;
@@ -248,9 +262,12 @@ export class Runner {
     }
     const { broker, prefetch } = this.#options;
     const entry = { deployment } as Served;
-    entry.consumer = await broker.consume(queue, (call) => entry.deployment.handle(call), {
-      prefetch,
-    });
+    const handle: CallHandler = (call) => {
+      const { deployment } = entry;
+      if (!call.head.async) return deployment.handle(call);
+      return this.#async.handle(call, deployment.route, (one) => deployment.handle(one));
+    };
+    entry.consumer = await broker.consume(queue, handle, { prefetch });
     this.#served.set(queue, entry);
   }
 
@@ -268,16 +285,6 @@ export class Runner {
 
 function revisionOf(served: Served | undefined): number {
   return !served || served.isForeign ? -1 : served.deployment.route.revision;
-}
-
-function refuseMissing({ missing }: Assigned): void {
-  if (missing.length === 0) return;
-  const names = missing.map((one) => one.operationId).join(', ');
-  throw new FuncatronError('handlers_missing', `the code does not export ${names}`, {
-    errors: missing.map(({ operationId, mend }) => {
-      return { in: 'handler', at: operationId, message: 'no such Func in the code', mend };
-    }),
-  });
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

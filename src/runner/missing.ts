@@ -1,0 +1,14 @@
+/** Code that lacks what its contract names. */
+import { FuncatronError } from '../errors.ts';
+import type { Assigned } from '../runtime/runtime.ts';
+
+/** Throws `handlers_missing` with every Func that is not there. */
+export function refuseMissing({ missing }: Assigned): void {
+  if (missing.length === 0) return;
+  const names = missing.map((one) => one.operationId).join(', ');
+  throw new FuncatronError('handlers_missing', `the code does not export ${names}`, {
+    errors: missing.map(({ operationId, mend }) => {
+      return { in: 'handler', at: operationId, message: 'no such Func in the code', mend };
+    }),
+  });
+}
