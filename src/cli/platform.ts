@@ -50,7 +50,8 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   closing.add(() => broker.close());
   const store = await openStore(options.store || `sqlite:${dirs.database}`);
   closing.add(() => store.close());
-  const files = await openBundleFiles(dirs.bundles, log);
+  const { bundleStore: url, bundleCacheMax: cacheBytesMax } = options;
+  const files = await openBundleFiles(dirs.bundles, log, { url, cacheBytesMax });
   const contracts = new ContractCache((sha) => files.path(sha));
   const shared = { broker, contracts, log, metrics: new Metrics() };
   const tron = openTron(options, { ...shared, log: tronLog(options, log), store, files });

@@ -81,6 +81,16 @@ export const tronOptions = grouped('Tron', {
   uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
   enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
   logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
+  bundleStore: text('--bundle-store <url>', 'bundles; without one, the data folder', ''),
+});
+
+/** Options of whoever keeps copies of bundles that are elsewhere. */
+export const copyOptions = grouped('State', {
+  bundleCacheMax: bytes(
+    '--bundle-cache-max <size>',
+    'local copies of bundles that are kept elsewhere',
+    4096 * mib,
+  ),
 });
 
 /** Options of where state lives. */
@@ -97,6 +107,7 @@ export const serveOptions = {
   ...runnerOptions,
   ...queueOptions,
   ...stateOptions,
+  ...copyOptions,
   ...logOptions,
 };
 
