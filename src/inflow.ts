@@ -6,6 +6,8 @@ import type { Body } from './message.ts';
 const aheadBytes = 128 * 1024;
 
 export interface InflowEvents {
+  /** The reader begins to wait. */
+  onWait?(): void;
   /** There is room again after `push` said that there was none. */
   onRoom(): void;
   /** The reader left before the end. */
@@ -86,8 +88,9 @@ export class Inflow implements AsyncIterableIterator<Uint8Array, undefined> {
       return Promise.reject(error);
     }
     if (this.#state !== 'open') return Promise.resolve({ done: true, value: undefined });
-    this.#waiting ??= Promise.withResolvers();
-    return this.#waiting.promise;
+    const { promise } = (this.#waiting ??= Promise.withResolvers());
+    this.#events.onWait?.();
+    return promise;
   }
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {

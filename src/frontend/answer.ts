@@ -1,6 +1,7 @@
 /** Answers: a reply, a problem, or what the door itself has to show. */
 import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';
+import { letGo } from '../inflow.ts';
 import type { Headers, Problem, Reply } from '../message.ts';
 import type { Exchange } from './exchange.ts';
 import { linger, mustLinger } from './linger.ts';
@@ -18,7 +19,7 @@ const oneWriteBytesMax = 4096;
 
 /** Sends a reply. Throws `func_bad_result` when it is no HTTP response. */
 export function answerReply(x: Exchange, { head, body }: Reply): void {
-  if (x.ended) return release(body);
+  if (x.ended) return letGo(body);
   if (head.error) return answerProblem(x, head.error);
   const { status } = head;
   if (!Number.isInteger(status) || status < 200 || status > 599)
@@ -29,7 +30,7 @@ export function answerReply(x: Exchange, { head, body }: Reply): void {
   if (length !== undefined) headers.push('content-length', String(length));
   writeHead(x, status, headers);
   if (!isBodyless(x, status)) return void pipe(x, status, body, length);
-  release(body);
+  letGo(body);
   x.response.end();
   x.end(status);
 }
@@ -95,6 +96,7 @@ function answerBytes(
   given: Headers | undefined,
 ): void {
   const { response } = x;
+  if (x.stream) letGo(x.stream.body);
   const size = body.byteLength;
   if (status !== 204 && status !== 304) {
     const isHead = x.method === 'HEAD' && size === 0 && given !== undefined;
@@ -111,11 +113,4 @@ function answerBytes(
 
 function latin1(bytes: Uint8Array): string {
   return Buffer.prototype.latin1Slice.call(bytes, 0, bytes.byteLength);
-}
-
-/** Lets go of a body nobody will read. */
-function release(body: Reply['body']): void {
-  if (body instanceof Uint8Array) return;
-  const ended = body[Symbol.asyncIterator]().return?.();
-  ended?.catch(() => undefined);
 }

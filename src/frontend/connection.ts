@@ -16,6 +16,8 @@ export interface Pending {
   readonly isLast: boolean;
   /** The client went away. */
   abandon(): void;
+  /** Whether the client takes too long to send its request. */
+  isLate(now: number): boolean;
   /** The rest of the request is not to be understood. */
   refuse(fault: FuncatronError): void;
 }

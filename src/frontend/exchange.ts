@@ -1,6 +1,6 @@
 /** One request at the door and its answer: what is known of it so far, and how it ends. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FuncatronError } from '../errors.ts';
+import { FuncatronError } from '../errors.ts';
 import { Cancellation, empty } from '../message.ts';
 import type { Headers, Identity, Params } from '../message.ts';
 import type { Contract, Operation } from '../openapi/contract.ts';
@@ -10,6 +10,8 @@ import type { Connection, Pending } from './connection.ts';
 import type { Door } from './door.ts';
 import type { OperationDoor, RouteEntry } from './entry.ts';
 import type { OperationMeter } from './meter.ts';
+import { stalled } from './request-stream.ts';
+import type { RequestStream } from './request-stream.ts';
 
 export class Exchange implements Pending {
   readonly door: Door;
@@ -37,6 +39,8 @@ export class Exchange implements Pending {
   auth: Identity | undefined;
   params!: Params;
   body: Uint8Array = empty;
+  /** The body, where it is passed on as it comes. */
+  stream: RequestStream | undefined;
   cors: Cors | undefined;
   meter: OperationMeter | undefined;
   /** The connection ends with this answer. */
@@ -80,11 +84,23 @@ export class Exchange implements Pending {
   /** The client went away: whoever works for it is told. */
   abandon(): void {
     this.cancellation.cancel();
+    this.stream?.body.break(new FuncatronError('cancelled', 'the client went away'));
     this.end(499);
+  }
+
+  /** Also gives up a body that is passed on, when the client sends no more of it. */
+  isLate(now: number): boolean {
+    const { stallTimeoutMs, requestTimeoutMs } = this.door.options;
+    const { stream, request, response } = this;
+    if (stream?.isStalled(now, stallTimeoutMs)) stream.body.break(stalled(stallTimeoutMs));
+    if (request.complete || response.headersSent || this.declared === 0) return false;
+    if (this.ended || stream?.isUnhurried) return false;
+    return performance.now() - this.startedMs > requestTimeoutMs;
   }
 
   /** The rest of the request is not to be understood: that is the answer, unless one has begun. */
   refuse(fault: FuncatronError): void {
+    this.stream?.body.break(fault);
     if (this.response.headersSent) return;
     this.isLast = true;
     this.cancellation.cancel();

@@ -19,18 +19,28 @@ export function mustLinger(x: Exchange): boolean {
 
 /** Sends the whole answer, then takes what still comes for a while before it closes. */
 export function linger(x: Exchange, status: number, headers: FlatHeaders, body: Uint8Array): void {
-  const { request, response } = x;
+  const { response } = x;
   x.isLast = true;
   writeHead(x, status, headers);
   response.flushHeaders();
   if (body.byteLength > 0) response.write(body);
-  let rest = 0;
-  const done = (): void => {
-    clearTimeout(timer);
+  takeRest(x, () => {
     if (!response.writableEnded) response.end();
     x.end(status);
+  });
+}
+
+/** Reads and drops what still comes of the request, for a while; `onDone` is called once. */
+export function takeRest({ request, door }: Exchange, onDone: () => void): void {
+  let rest = 0;
+  let isDone = false;
+  const done = (): void => {
+    if (isDone) return;
+    isDone = true;
+    clearTimeout(timer);
+    onDone();
   };
-  const timer = setTimeout(done, x.door.options.lingerMs);
+  const timer = setTimeout(done, door.options.lingerMs);
   request.on('data', (chunk: Uint8Array) => {
     if ((rest += chunk.byteLength) > lingerBytesMax) done();
   });

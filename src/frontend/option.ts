@@ -5,6 +5,10 @@ import type { Cors } from './cors.ts';
 export interface FrontendOptions {
   /** Bytes a request body may have (`--body-max`). Default 10 MiB. */
   bodyMax: number;
+  /** Bytes that are passed on as they come from here on (`--direct-over`). Default 256 KiB. */
+  directOver: number;
+  /** Bytes a body may have that is never held whole; 0: any (`--direct-max`). Default 16 GiB. */
+  directMax: number;
   /** Bytes the request headers may have (`--headers-max`). Default 16 KiB. */
   headersMax: number;
   /** Characters the request target may have (`--uri-max`). Default 8 KiB. */
@@ -17,7 +21,10 @@ export interface FrontendOptions {
   requestTimeoutMs: number;
   /** Time an idle connection is kept (`--keep-alive`). Default 65 s. */
   keepAliveMs: number;
-  /** Time a client may take no byte of its answer (`--stall-timeout`). Default 60 s. */
+  /**
+   * Time a client may take no byte of its answer, or send none of a body that is passed on
+   * (`--stall-timeout`). Default 60 s.
+   */
   stallTimeoutMs: number;
   /** Time calls in flight get to end at `close` (`--drain`). Default 30 s. */
   drainMs: number;
@@ -51,6 +58,8 @@ const kib = 1024;
 
 export const frontendDefaults: FrontendOptions = {
   bodyMax: 10 * kib * kib,
+  directOver: 256 * kib,
+  directMax: 16 * kib * kib * kib,
   headersMax: 16 * kib,
   uriMax: 8 * kib,
   connectionsMax: 10_000,

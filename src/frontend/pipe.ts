@@ -1,6 +1,8 @@
 /** A body that comes in chunks, sent as they come and no faster than the client takes them. */
 import type { ServerResponse } from 'node:http';
+import { letGo } from '../inflow.ts';
 import type { Exchange } from './exchange.ts';
+import { mustLinger, takeRest } from './linger.ts';
 
 /**
  * Sends a stream; the head is written. A stream that breaks, or that is not of the length its head
@@ -18,12 +20,25 @@ export async function pipe(
     const size = await send(x, body, length);
     if (length !== undefined && size !== length && !x.ended)
       throw new Error(`the body is not of the ${length} bytes its content-length says`);
+    if (x.stream) letGo(x.stream.body);
+    if (mustLinger(x)) return finish(x, status);
     response.end();
   } catch (thrown) {
     if (!x.ended) x.door.log.warn({ ...x.logFields, err: thrown }, 'the response broke off');
     response.destroy();
   }
   x.end(status);
+}
+
+/** The answer was early: of the request, the rest is dropped; what is too much ends it. */
+function finish(x: Exchange, status: number): void {
+  const { response, request, connection } = x;
+  if (!x.isLast) response.end();
+  takeRest(x, () => {
+    if (x.isLast) response.end();
+    else if (!request.complete) connection.socket.destroy();
+    x.end(status);
+  });
 }
 
 /** Returns how many bytes came; stops where more come than the head promised. */

@@ -21,16 +21,23 @@ export function checkCoding(headers: Headers): void {
   throw new FuncatronError('bad_request', detail, { status: 501 });
 }
 
+/** Bytes a body may have, and what sets that. */
+export interface BodyLimit {
+  bytes: number;
+  option: string;
+}
+
 /** Throws `body_too_large` before a byte of it is read, if the declared length says so. */
-export function checkDeclared(declared: number, limit: number): void {
-  if (declared > limit) throw tooLarge(limit, `it declares ${declared} bytes`);
+export function checkDeclared(declared: number, limit: BodyLimit): void {
+  if (declared > limit.bytes) throw tooLarge(limit, `it declares ${declared} bytes`);
 }
 
 /**
- * Reads the body into `x.body`. Rejects with `body_too_large` as soon as the limit is passed, and
- * with `cancelled` when the client goes away before its end.
+ * Reads the body into `x.body`: whole, or no further than it takes to have more than `enough`
+ * bytes, and then resolves with `more`. Rejects with `body_too_large` as soon as the limit is
+ * passed, and with `cancelled` when the client goes away before its end.
  */
-export function readBody(x: Exchange): Promise<void> {
+export function readBody(x: Exchange, enough = Infinity): Promise<'more' | undefined> {
   const { request, declared, cancellation } = x;
   return new Promise((resolve, reject) => {
     const limit = x.door.options.bodyMax;
@@ -38,7 +45,7 @@ export function readBody(x: Exchange): Promise<void> {
     let size = 0;
     const done = (): void => {
       if (chunks) x.body = Buffer.concat(chunks, size);
-      resolve();
+      resolve(undefined);
     };
     const take = (chunk: Uint8Array): void => {
       size += chunk.byteLength;
@@ -46,10 +53,13 @@ export function readBody(x: Exchange): Promise<void> {
       if (size === chunk.byteLength) x.body = chunk;
       else (chunks ??= [x.body]).push(chunk);
       if (size === declared) return done();
-      if (size <= limit) return;
+      if (size <= limit && size <= enough) return;
       request.off('data', take);
+      request.off('end', done);
       request.pause();
-      reject(tooLarge(limit, 'more than that came'));
+      if (chunks) x.body = Buffer.concat(chunks, size);
+      if (size <= limit) return resolve('more');
+      reject(tooLarge({ bytes: limit, option: '--body-max' }, 'more than that came'));
     };
     request.on('data', take);
     if (declared === chunked) request.on('end', done);
@@ -59,7 +69,7 @@ export function readBody(x: Exchange): Promise<void> {
   });
 }
 
-function tooLarge(limit: number, why: string): FuncatronError {
-  const detail = `the body may have ${limit} bytes (--body-max), and ${why}`;
+export function tooLarge({ bytes, option }: BodyLimit, why: string): FuncatronError {
+  const detail = `the body may have ${bytes} bytes (${option}), and ${why}`;
   return new FuncatronError('body_too_large', detail);
 }

@@ -1,6 +1,6 @@
 /** A request against its contract, as strictly as the bundle says. */
 import { toFault } from '../errors.ts';
-import type { BodyKind, Params } from '../message.ts';
+import type { Body, BodyKind, Params } from '../message.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Throws `not_acceptable`, when enforced. */
@@ -26,10 +26,22 @@ export function checkParams(x: Exchange): Params {
   }
 }
 
+/** What the body is, before it is read; throws `unsupported_media_type`, when enforced. */
+export function kindOfBody(x: Exchange): BodyKind {
+  try {
+    return x.operation.kind(x.headers);
+  } catch (thrown) {
+    const { direct, validate } = x.operation.settings;
+    // One that is read whole is told of when it is checked.
+    if (direct || validate.request === 'enforce') tolerate(x, thrown);
+    return 'none';
+  }
+}
+
 export interface Payload {
   kind: BodyKind;
   data: unknown;
-  bytes: Uint8Array;
+  bytes: Body;
   /** Defaults or coercion made other bytes than those that came. */
   isMade: boolean;
 }
@@ -37,6 +49,7 @@ export interface Payload {
 /** The body, parsed and coerced; throws what `Operation.body` does, when enforced. */
 export function checkBody(x: Exchange): Payload {
   const { operation, body: bytes } = x;
+  if (x.stream) return { kind: 'binary', data: undefined, bytes: x.stream.body, isMade: false };
   try {
     const { kind, value, bytes: made } = operation.body(x.headers, bytes);
     return { kind, data: value, bytes: made ?? bytes, isMade: made !== undefined };

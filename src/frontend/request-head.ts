@@ -46,7 +46,7 @@ function checkHeaders(raw: readonly string[], headersMax: number): void {
  * The headers that travel on: not those of this one connection (RFC 9110 section 7.6.1). A plain
  * `connection: keep-alive` or `close` tells nobody anything and stays, which saves the copy.
  */
-export function endToEndHeaders(headers: Headers, bodyLength: number): Headers {
+export function endToEndHeaders(headers: Headers, bodyLength?: number): Headers {
   const { connection } = headers;
   const plain = connection === undefined || connection === 'keep-alive' || connection === 'close';
   if (plain && !headers['transfer-encoding'] && !headers.te && !headers.upgrade && !headers.expect)
@@ -56,7 +56,8 @@ export function endToEndHeaders(headers: Headers, bodyLength: number): Headers {
   );
   const kept = Object.entries(headers).filter(([name]) => !dropped.has(name));
   const out: Headers = Object.fromEntries(kept);
-  if (headers['transfer-encoding']) out['content-length'] = String(bodyLength);
+  if (headers['transfer-encoding'] && bodyLength !== undefined)
+    out['content-length'] = String(bodyLength);
   return out;
 }
 

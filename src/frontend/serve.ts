@@ -9,6 +9,7 @@ import { answerMethods, answerPreflight } from './method.ts';
 import { checkDeclared, readBody } from './request-body.ts';
 import { checkAccept, checkBody, checkParams } from './request-check.ts';
 import { endToEndHeaders, readHead } from './request-head.ts';
+import { letSend, receiveLarge } from './request-stream.ts';
 import { answerCallPage, isCallPage, isFuncName, takeFuncName } from './system-page.ts';
 import { answerUnrouted, isReserved } from './unrouted.ts';
 
@@ -114,20 +115,21 @@ function readParams(x: Exchange): Next {
 
 /** Reads the body; a client that waits for our word gets it only now. */
 function receiveBody(x: Exchange): Next {
-  if (x.declared === 0) return;
-  checkDeclared(x.declared, x.door.options.bodyMax);
-  if (x.awaitsContinue) {
-    x.awaitsContinue = false;
-    x.response.writeContinue();
-  }
+  const { declared } = x;
+  if (declared === 0) return;
+  const { bodyMax, directOver } = x.door.options;
+  if (declared < 0 || declared > directOver || x.operation.settings.direct) return receiveLarge(x);
+  checkDeclared(declared, { bytes: bodyMax, option: '--body-max' });
+  letSend(x);
   return readBody(x);
 }
 
 function makeCall(x: Exchange): Call {
   const { operation } = x;
   const { kind, data, bytes, isMade } = checkBody(x);
-  const headers = endToEndHeaders(x.headers, bytes.byteLength);
-  if (isMade) headers['content-length'] = String(bytes.byteLength);
+  const length = bytes instanceof Uint8Array ? bytes.byteLength : undefined;
+  const headers = endToEndHeaders(x.headers, length);
+  if (isMade) headers['content-length'] = String(length);
   const head: CallHead = {
     v: 1,
     action: 'call',

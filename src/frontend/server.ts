@@ -35,7 +35,8 @@ export class DoorServer {
       // Node counts the request line in, and answers nothing that says which of the two it was.
       maxHeaderSize: options.headersMax + options.uriMax,
       headersTimeout: Math.min(options.headersTimeoutMs, options.requestTimeoutMs),
-      requestTimeout: options.requestTimeoutMs,
+      // Bodies that are passed on may take longer: watched here.
+      requestTimeout: 0,
       keepAliveTimeout: options.keepAliveMs,
       connectionsCheckingInterval: Math.min(5_000, Math.ceil(options.headersTimeoutMs / 2)),
       // Checked with our own words.
@@ -67,8 +68,9 @@ export class DoorServer {
       });
     });
     this.#http.on('error', (err) => this.#door.log.error({ err }, 'the HTTP server failed'));
-    const sweepMs = Math.min(5_000, Math.ceil(this.#door.options.stallTimeoutMs / 2));
-    this.#sweep = setInterval(() => this.#watchWriters(), sweepMs).unref();
+    const { stallTimeoutMs, requestTimeoutMs } = this.#door.options;
+    const sweepMs = Math.min(5_000, Math.ceil(Math.min(stallTimeoutMs, requestTimeoutMs) / 2));
+    this.#sweep = setInterval(() => this.#watch(), sweepMs).unref();
   }
 
   /** Accepts no more, lets calls in flight end up to `drainMs`, then breaks what is left. */
@@ -142,12 +144,14 @@ export class DoorServer {
     Connection.of(socket).refuse(fault, bytes, this.#door.options.lingerMs);
   }
 
-  /** A timer only for connections whose client is slow to take its answer. */
-  #watchWriters(): void {
+  /** Looks for clients that are slow to send; those slow to take their answer get a timer. */
+  #watch(): void {
     const { stallTimeoutMs } = this.#door.options;
+    const now = Date.now();
     for (const connection of this.#connections) {
       const { socket } = connection;
       if (connection.isIdle) connection.latest = undefined;
+      else if (connection.latest!.isLate(now)) this.#clientError(late(), socket);
       if (socket.writableLength > 0 && socket.timeout !== stallTimeoutMs)
         socket.setTimeout(stallTimeoutMs);
     }
@@ -169,6 +173,10 @@ export class DoorServer {
     for (const { socket } of this.#connections) socket.destroy();
   }
 }
+
+/** As Node says it of headers that take too long. */
+const late = (): NodeJS.ErrnoException =>
+  Object.assign(new Error('the request took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 function listenFault(error: NodeJS.ErrnoException, port: number, host: string): FuncatronError {
   const where = `${host}:${port}`;

@@ -8,7 +8,7 @@
  *   unchecked, and as bytes when it cannot be read as that.
  */
 import { FuncatronError } from '../errors.ts';
-import type { Headers, Issue } from '../message.ts';
+import type { BodyKind, Headers, Issue } from '../message.ts';
 import { compileContent } from './content.ts';
 import type { ContentLimits, ReadContent, Reading } from './reading.ts';
 import { compileSelect, type Entry } from './media-choice.ts';
@@ -43,6 +43,31 @@ export function compileBody(source: unknown, schemas: Schemas, limits: ContentLi
     if (!chosen) throw unsupported(type, Object.keys(content));
     return read(chosen, bytes, issues);
   };
+}
+
+/** The kind of a body by its head alone; throws `unsupported_media_type` where that is checked. */
+export function compileKind(
+  source: unknown,
+  schemas: Schemas,
+  isChecked: boolean,
+): (headers: Headers) => BodyKind {
+  const declared = schemas.references.resolve(source);
+  if (!isObject(declared)) return (headers) => kindOfText(contentType(headers));
+  const content = isObject(declared['content']) ? declared['content'] : {};
+  const select = compileSelect(content, kindOf);
+  return (headers) => {
+    const type = contentType(headers);
+    const chosen = select(type, octets);
+    if (chosen) return chosen.reader;
+    if (isChecked) throw unsupported(type, Object.keys(content));
+    return kindOfText(type);
+  };
+}
+
+/** What a content type says that no contract does; bytes where it says nothing. */
+function kindOfText(type: string | undefined): BodyKind {
+  const media = parseMedia(type ?? '');
+  return media ? kindOf(media) : 'binary';
 }
 
 function read({ media, reader }: Entry<ReadContent>, bytes: Uint8Array, issues: Issue[]): Reading {

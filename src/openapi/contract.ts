@@ -47,6 +47,11 @@ export interface Operation {
   params(raw: Record<string, string | undefined>, query: string, headers: Headers): Params;
   /** Parses, coerces and checks; throws `malformed_body bad_body unsupported_media_type`. */
   body(headers: Headers, bytes: Uint8Array): CheckedBody;
+  /**
+   * What a body is by its content type, before a byte of it is read. Throws
+   * `unsupported_media_type`.
+   */
+  kind(headers: Headers): BodyKind;
   /** Throws `not_acceptable` when no declared response type satisfies `Accept`. */
   negotiate(headers: Headers): void;
   /** What is wrong with a response, or undefined. */

@@ -1,5 +1,5 @@
 /** An operation that compiles itself when it is first asked to check something. */
-import type { Headers, Issue, Params } from '../message.ts';
+import type { BodyKind, Headers, Issue, Params } from '../message.ts';
 import type { CheckedBody, Operation, SecurityRequirement } from './contract.ts';
 import type { Settings } from './settings.ts';
 
@@ -46,6 +46,10 @@ export class LazyOperation implements Operation {
 
   body(headers: Headers, bytes: Uint8Array): CheckedBody {
     return this.compile().body(headers, bytes);
+  }
+
+  kind(headers: Headers): BodyKind {
+    return this.compile().kind(headers);
   }
 
   negotiate(headers: Headers): void {

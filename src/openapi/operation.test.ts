@@ -79,3 +79,15 @@ test('parameters, bodies, responses and headers may be references', () => {
   assert.equal(faultFrom(() => operation.body({}, Buffer.alloc(0))).code, 'bad_body');
   assert.equal(operation.reply(200, {}, Buffer.alloc(0))?.[0]?.message, 'is required');
 });
+
+test('the kind of a body is known by its head', () => {
+  const content = { 'application/json': {}, 'image/*': {} };
+  const operation = sampleOperation({ requestBody: { content } });
+  assert.equal(operation.kind({ 'content-type': 'image/png' }), 'binary');
+  assert.equal(operation.kind({ 'content-type': 'application/json; charset=utf-8' }), 'json');
+  const fault = faultFrom(() => operation.kind({ 'content-type': 'text/plain' }));
+  assert.equal(fault.code, 'unsupported_media_type');
+  assert.equal(faultFrom(() => operation.kind({})).code, 'unsupported_media_type');
+  assert.equal(sampleOperation({}).kind({ 'content-type': 'text/plain' }), 'text');
+  assert.equal(sampleOperation({}).kind({}), 'binary');
+});

@@ -3,8 +3,8 @@
  * used. `validate.request: off` still coerces what it can, and refuses nothing.
  */
 import { FuncatronError } from '../errors.ts';
-import type { Headers, Issue, Params } from '../message.ts';
-import { compileBody, readUndeclared, type ReadBody } from './body.ts';
+import type { BodyKind, Headers, Issue, Params } from '../message.ts';
+import { compileBody, compileKind, readUndeclared, type ReadBody } from './body.ts';
 import type { ContentLimits } from './reading.ts';
 import type { CheckedBody, Operation, SecurityRequirement } from './contract.ts';
 import { compileNegotiate, type Negotiate } from './negotiate.ts';
@@ -57,6 +57,7 @@ class CompiledOperation implements Operation {
   readonly #requestSchemas: Schemas;
   #params: ReadParams | undefined;
   #body: ReadBody | undefined;
+  #kind: ((headers: Headers) => BodyKind) | undefined;
   #negotiate: Negotiate | undefined;
   #reply: ReplyCheck | undefined;
 
@@ -100,6 +101,13 @@ class CompiledOperation implements Operation {
     }
     if (issues.length > 0 && this.#isChecked) throw badBody(issues);
     return body;
+  }
+
+  kind(headers: Headers): BodyKind {
+    const { operation, schemas } = this.#source;
+    return (this.#kind ??= compileKind(operation['requestBody'], schemas, this.#isChecked))(
+      headers,
+    );
   }
 
   negotiate(headers: Headers): void {
