@@ -24,7 +24,7 @@ export const replyCases: Cases = {
       },
       { prefetch: 8 },
     );
-    const texts = Array.from({ length: 28 }, (_, index) => `call ${index}`);
+    const texts = Array.from({ length: 20 }, (_, index) => `call ${index}`);
     const replies = await Promise.all(texts.map((text) => broker.call(name, callOf(text))));
     assert.deepEqual(
       await Promise.all(replies.map(textOf)),

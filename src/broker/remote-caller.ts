@@ -22,6 +22,8 @@ const graceMs = 400;
 /** A call made while the server cannot be reached waits so long for it to come back. */
 const outageMs = 5000;
 const sweepMs = 50;
+/** Who is given a call by a server that keeps none says soon that it has it, or is lost. */
+const silentMs = 1500;
 
 export interface CallerOptions {
   id: string;
@@ -63,6 +65,7 @@ export class Caller {
       const pending: Pending = {
         ...{ n: this.#n++, queue, call, at: now, isOffer, bytes, resolve, reject },
         ...{ isSent: false, isHeld: false, takenBy: undefined, takerInbox: undefined },
+        ...{ handedAt: 0, isOver: false },
       };
       this.#add(pending);
       call.cancellation?.onCancel(() => this.#cancel(pending));
@@ -109,14 +112,18 @@ export class Caller {
   /** A process is gone, and what it had in hand with it. */
   peerLost(id: string): void {
     for (const pending of this.#pending.values()) {
-      if (pending.takenBy !== id || pending.isHeld) continue;
-      if (!mayRepeat(pending.call)) this.#settle(pending)?.reject(lost(pending.call));
-      else {
-        this.#forget(pending);
-        // Where the server itself hands it to somebody else, it comes back by itself.
-        if (!this.#transport.redelivers) this.#send(pending);
-      }
+      if (pending.takenBy === id && !pending.isHeld) this.#takerLost(pending);
     }
+  }
+
+  #takerLost(pending: Pending): void {
+    if (!mayRepeat(pending.call)) {
+      this.#settle(pending)?.reject(lost(pending.call));
+      return;
+    }
+    this.#forget(pending);
+    // Where the server itself hands it to somebody else, it comes back by itself.
+    if (!this.#transport.redelivers) this.#send(pending);
   }
 
   count(queue: string): Pick<QueueCount, 'pending' | 'oldestAt'> {
@@ -151,7 +158,8 @@ export class Caller {
     }
     pending.isSent = true;
     try {
-      const sent = this.#transport.sendCall(queue, bytes, head.deadline - Date.now());
+      const ttlMs = head.deadline - Date.now();
+      const sent = this.#transport.sendCall(queue, bytes, ttlMs, pending);
       sent?.catch((thrown: unknown) => this.#unsent(pending, thrown));
     } catch (thrown) {
       this.#unsent(pending, thrown);
@@ -212,6 +220,7 @@ export class Caller {
   /** Ends it; undefined when it had ended. */
   #settle(pending: Pending): Pending | undefined {
     if (!this.#pending.delete(pending.n)) return undefined;
+    pending.isOver = true;
     this.#loads.remove(pending);
     if (this.#pending.size === 0) {
       clearInterval(this.#timer);
@@ -219,6 +228,11 @@ export class Caller {
     }
     if (!pending.isOffer) pending.call.cancellation?.onCancel(undefined);
     return pending;
+  }
+
+  #isSilent({ isSent, takenBy, handedAt }: Pending, now: number): boolean {
+    if (this.#transport.redelivers || !isSent || takenBy !== undefined) return false;
+    return handedAt > 0 && now - handedAt > silentMs;
   }
 
   #sweep(): void {
@@ -231,7 +245,7 @@ export class Caller {
       else if (now >= call.head.deadline + (isSent ? graceMs : 0)) {
         const end = takenBy === undefined ? expired : unanswered;
         this.#settle(pending)?.reject(end({ name: queue, consumers: 1 }, call));
-      }
+      } else if (this.#isSilent(pending, now)) this.#takerLost(pending);
     }
   }
 }

@@ -36,6 +36,12 @@ export interface ConsumerOptions {
   onStopped(consumer: RemoteConsumer): void;
 }
 
+interface Waiting {
+  readonly delivery: Delivery;
+  readonly at: number;
+  isNoticed: boolean;
+}
+
 interface InHand {
   readonly n: number;
   readonly inbox: string;
@@ -52,8 +58,8 @@ export class RemoteConsumer implements Consumer {
   readonly #handler: CallHandler;
   readonly #options: ConsumerOptions;
   readonly #replies: Replies;
-  readonly #calls: Delivery[] = [];
-  readonly #jobs: Delivery[] = [];
+  readonly #calls: Waiting[] = [];
+  readonly #jobs: Waiting[] = [];
   readonly #inHand = new Map<string, InHand>();
   readonly #onIdle: (() => void)[] = [];
   #intakes: Intake[] = [];
@@ -97,7 +103,7 @@ export class RemoteConsumer implements Consumer {
     if (!this.#isStopped) {
       this.#isStopped = true;
       await Promise.all(this.#intakes.map((intake) => intake.stop()));
-      for (const delivery of [...this.#calls.splice(0), ...this.#jobs.splice(0)])
+      for (const { delivery } of [...this.#calls.splice(0), ...this.#jobs.splice(0)])
         delivery.giveBack();
     }
     if (this.#size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
@@ -118,19 +124,34 @@ export class RemoteConsumer implements Consumer {
         this.#replies.fail(inbox, n, unanswered({ name: this.queue, consumers: 1 }, call));
       } else if (!inHand.isNoticed && now - at >= noticeMs) {
         inHand.isNoticed = true;
-        const { id: by } = this.#options;
-        this.#replies.say(inbox, { t: 'taken', n, by, inbox: this.#transport.inbox });
+        this.#notice(inbox, n);
       }
     }
+    // No server has them any more: that they wait here is for their callers to know.
+    if (!this.#transport.redelivers)
+      for (const waiting of this.#calls) if (now - waiting.at >= noticeMs) this.#noticeOf(waiting);
+  }
+
+  #noticeOf(waiting: Waiting): void {
+    if (waiting.isNoticed) return;
+    waiting.isNoticed = true;
+    const { delivery } = waiting;
+    const packet = this.#decode(delivery)?.head;
+    if (packet?.t === 'call') this.#notice(delivery.replyTo ?? packet.inbox, packet.n);
+  }
+
+  #notice(inbox: string, n: number): void {
+    const { id: by } = this.#options;
+    this.#replies.say(inbox, { t: 'taken', n, by, inbox: this.#transport.inbox });
   }
 
   get #size(): number {
     return this.#inHand.size + this.#jobsInHand;
   }
 
-  #arrive(waiting: Delivery[], delivery: Delivery): void {
+  #arrive(waiting: Waiting[], delivery: Delivery): void {
     if (this.#isStopped) return delivery.giveBack();
-    waiting.push(delivery);
+    waiting.push({ delivery, at: Date.now(), isNoticed: false });
     this.#pump();
   }
 
@@ -139,8 +160,8 @@ export class RemoteConsumer implements Consumer {
     const jobs = this.#jobs;
     while (this.#size < this.#prefetch && !this.#isStopped) {
       if (jobs.length > 0 && (calls.length === 0 || this.#turn++ % jobTurn === 0))
-        this.#beginJob(jobs.shift()!);
-      else if (calls.length > 0) this.#beginCall(calls.shift()!);
+        this.#beginJob(jobs.shift()!.delivery);
+      else if (calls.length > 0) this.#beginCall(calls.shift()!.delivery);
       else return;
     }
   }

@@ -2,9 +2,10 @@
 import type { FuncatronError } from '../errors.ts';
 import type { Call, Reply } from '../message.ts';
 import { full } from './refusal.ts';
+import type { Ticket } from './transport.ts';
 
 /** One call that has no answer yet. */
-export interface Pending {
+export interface Pending extends Ticket {
   readonly n: number;
   readonly queue: string;
   readonly call: Call;

@@ -14,7 +14,7 @@ const servers = {
   },
   amqp: {
     why: () => whyMissing('rabbitmq-server'),
-    start: async () => (await import('./rabbitmq.ts')).startRabbitMq(),
+    start: async () => (await import('./rabbitmq.ts')).startRabbit(),
   },
   kafka: { why: whyNoKafka, start: async () => (await import('./kafka.ts')).startKafka() },
 };
