@@ -120,7 +120,7 @@ void describe('S3', () => {
     });
     const folder = nextDir();
     const prefix = new URL(url).pathname.slice(1);
-    const options = { folder, cacheBytesMax, log, stallMs: 300 };
+    const options = { folder, cacheBytesMax, log, stallMs: 800 };
     const files = await S3Files.open(urlOf(prefix, proxy.url), options);
     return { files, sha, bytes, folder, close: () => proxy.close() };
   }
