@@ -75,7 +75,7 @@ export function callIdMs(id: string): number | undefined {
 export interface AsyncWork {
   /** The queue of its route. */
   queue: string;
-  /** Name of the bundle. */
+  /** Name of the bundle; empty where it is not known. */
   bundle: string;
   /** With `head.async`. */
   call: Call;
@@ -103,18 +103,20 @@ function acceptedNotice({ queue, bundle, call: { head }, claim }: AsyncWork): Ca
   const { method, path, operation, async } = head;
   return makeNotice('accepted', {
     ...{ id: head.id, acceptedAt: async!.acceptedAt, at: Date.now() },
-    ...{ queue, bundle, method, path },
+    ...{ queue, method, path },
+    ...(bundle !== '' && { bundle }),
     ...(operation !== undefined && { operation }),
     ...(async!.callback !== undefined && { callback: async!.callback }),
     ...(claim && { claim }),
   });
 }
 
-async function tellRefused(broker: Publisher, { call }: AsyncWork, thrown: unknown) {
+async function tellRefused(broker: Publisher, { call, claim }: AsyncWork, thrown: unknown) {
   const { id, async } = call.head;
   const problem = (thrown as { toProblem?: () => Problem }).toProblem?.();
   const notice: Notice = { id, acceptedAt: async!.acceptedAt, at: Date.now() };
   if (problem) notice.error = problem;
+  if (claim) notice.claim = claim;
   await broker.publish(tronQueues.calls, makeNotice('refused', notice)).catch(() => undefined);
 }
 

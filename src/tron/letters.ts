@@ -1,0 +1,162 @@
+/** Dead letters: kept until somebody mends, redrives or deletes them. */
+import { makeCallback, publishAsync } from '../async-call.ts';
+import type { Broker } from '../broker/broker.ts';
+import { FuncatronError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { empty, tronQueues } from '../message.ts';
+import type { Call, CallHead, Problem, Reply } from '../message.ts';
+import type { CallStore } from '../store/call.ts';
+import type { DeadLetter, DeadLetters, LetterSummary } from '../store/letter.ts';
+import { showProblem } from './call-view.ts';
+import { Turns } from './turn.ts';
+
+/** They go only when somebody says so. */
+const never = Number.MAX_SAFE_INTEGER;
+const pageSize = 200;
+/** How often it is said that there is no room. */
+const warnEveryMs = 60_000;
+
+export interface LettersOptions {
+  broker: Broker;
+  calls: CallStore;
+  letters: DeadLetters;
+  log: Log;
+  /** Dead letters kept, at most (`--dead-max`). */
+  deadMax: number;
+  /** Until when a dead call is known. */
+  expiry(status: 'dead', at: number): number;
+}
+
+export class Letters {
+  readonly #options: LettersOptions;
+  /** By id: of two that redrive a letter, one does. */
+  readonly #turns = new Turns();
+  #warnedAtMs = -Infinity;
+
+  constructor(options: LettersOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a call from `tronQueues.dead`. Rejects when there is no room: it stays in its queue. */
+  async take(call: Call): Promise<Reply> {
+    const { head } = call;
+    const { dead, acceptedAt, tries, callback } = head.async!;
+    const { queue, at, error } = dead ?? lost();
+    await this.put(queue, call, at, error);
+    if (queue !== tronQueues.callbacks) {
+      const { id, method, path, operation } = head;
+      const expiresAt = this.#options.expiry('dead', Math.max(at, Date.now()));
+      const facts = { queue, method, path, ...(operation !== undefined && { operation }) };
+      const fate = { acceptedAt, at, expiresAt, tries, error: showProblem(error) };
+      await this.#options.calls.apply([{ id, status: 'dead', ...facts, ...fate }]);
+      if (callback !== undefined) await this.#callBack(head, error);
+    }
+    return { head: { v: 1, action: 'answer', id: head.id, status: 204, headers: {} }, body: empty };
+  }
+
+  /** Keeps a call that failed for good. Rejects with `too_busy` when there is no room. */
+  async put(queue: string, { head, body }: Call, diedAt: number, error: Problem): Promise<void> {
+    const { letters, deadMax } = this.#options;
+    const { letters: count } = await letters.size();
+    if (count >= deadMax && !(await letters.get(head.id))) throw this.#full();
+    const { dead: _dead, ...async } = head.async!;
+    // The time one delivery has: `redrive` reads it back.
+    const deadline = async.acceptedAt + Math.max(1, head.deadline - Date.now());
+    const kept = { ...head, async, deadline };
+    await letters.put({
+      ...{ id: head.id, queue, diedAt, expiresAt: never, error: showProblem(error), head: kept },
+      body: body as Uint8Array,
+    });
+  }
+
+  list(queue: string | undefined, limit: number): Promise<LetterSummary[]> {
+    return this.#options.letters.list({ ...(queue !== undefined && { queue }), limit });
+  }
+
+  /** Rejects with `dead_letter_unknown`. */
+  async get(id: string): Promise<DeadLetter> {
+    const letter = await this.#options.letters.get(id);
+    if (letter) return letter;
+    const detail = `there is no dead letter ${id}; see what there is with: funcatron dead list`;
+    throw new FuncatronError('dead_letter_unknown', detail);
+  }
+
+  /** Puts another call in a letter; it is checked again by the runner that takes it. */
+  replace(id: string, edit: (letter: DeadLetter) => { head: CallHead; body: Uint8Array }) {
+    return this.#turns.take(id, async () => {
+      const call = edit(await this.get(id));
+      await this.#options.letters.replace(id, call);
+    });
+  }
+
+  /** Rejects with `dead_letter_unknown`. */
+  async remove(id: string): Promise<void> {
+    if (!(await this.#options.letters.remove(id))) await this.get(id);
+  }
+
+  /** Puts a letter back in its queue with a fresh set of tries. Rejects with what refuses it. */
+  redrive(id: string): Promise<void> {
+    return this.#turns.take(id, async () => {
+      const { queue, head, body } = await this.get(id);
+      const { acceptedAt, callback, retry } = head.async!;
+      const now = Date.now();
+      const async = {
+        ...{ acceptedAt: now, tries: 0 },
+        ...(callback !== undefined && { callback }),
+        ...(retry && { retry }),
+      };
+      const call = { head: { ...head, async, deadline: now + (head.deadline - acceptedAt) }, body };
+      const { broker, letters } = this.#options;
+      // Publish first: a crash in between leaves it twice, not nowhere.
+      if (queue.startsWith('tron.')) await broker.publish(queue, call);
+      else await publishAsync(broker, { queue, bundle: '', call });
+      await letters.remove(id);
+    });
+  }
+
+  /** Redrives all letters that are there now, of one queue or of all; tells how many. */
+  async redriveAll(queue: string | undefined): Promise<{ redriven: number; failed: number }> {
+    const count = { redriven: 0, failed: 0 };
+    let before: { diedAt: number; id: string } | undefined = { diedAt: Date.now() + 1, id: '' };
+    while (before) {
+      const filter = { ...(queue !== undefined && { queue }), before, limit: pageSize };
+      const page: LetterSummary[] = await this.#options.letters.list(filter);
+      for (const { id } of page) {
+        const moved = await this.redrive(id).then(
+          () => true,
+          (thrown: unknown) => {
+            this.#options.log.warn({ err: thrown, requestId: id }, 'a letter was not redriven');
+            return false;
+          },
+        );
+        count[moved ? 'redriven' : 'failed']++;
+      }
+      before = page.length < pageSize ? undefined : page.at(-1);
+    }
+    return count;
+  }
+
+  async #callBack(head: CallHead, error: Problem): Promise<void> {
+    const problem = { type: `urn:funcatron:error:${error.code}`, ...showProblem(error) };
+    const contentType = 'application/problem+json';
+    const body = Buffer.from(JSON.stringify(problem));
+    const result = { status: error.status, contentType, body, durationMs: 0, truncated: false };
+    await this.#options.broker.publish(tronQueues.callbacks, makeCallback(head, result));
+  }
+
+  #full(): FuncatronError {
+    const { deadMax, log } = this.#options;
+    const detail = `${deadMax} dead letters are kept (--dead-max); redrive or delete some`;
+    if (performance.now() - this.#warnedAtMs > warnEveryMs) {
+      this.#warnedAtMs = performance.now();
+      log.error(`${detail}; the others wait in their queue`);
+    }
+    return new FuncatronError('too_busy', detail);
+  }
+}
+
+/** Somebody put it there by hand. */
+function lost(): NonNullable<NonNullable<CallHead['async']>['dead']> {
+  const error = new FuncatronError('internal', 'nothing says why it is a dead letter').toProblem();
+  return { queue: tronQueues.dead, at: Date.now(), error };
+}
