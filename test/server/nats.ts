@@ -9,20 +9,24 @@ import type { TestServer } from './server.ts';
 export interface NatsTestOptions {
   /** Lines for the server's configuration file, such as `max_payload: 64KB`. */
   config?: string[];
+  /** Default true. */
+  jetStream?: boolean;
 }
 
-export async function startNats({ config = [] }: NatsTestOptions = {}): Promise<TestServer> {
+export async function startNats(options: NatsTestOptions = {}): Promise<TestServer> {
+  const { config = [], jetStream = true } = options;
   const program = findProgram('nats-server');
   if (!program) throw new Error('nats-server is not installed');
   const port = await freePort();
   const folder = throwAwayFolder();
   const file = join(folder, 'nats.conf');
-  const jetStream = `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`;
-  writeFileSync(file, [`listen: 127.0.0.1:${port}`, jetStream, ...config].join('\n'));
+  const store = `jetstream { store_dir: ${JSON.stringify(join(folder, 'store'))} }`;
+  const lines = [`listen: 127.0.0.1:${port}`, ...(jetStream ? [store] : []), ...config];
+  writeFileSync(file, lines.join('\n'));
   const ready = async (): Promise<void> => {
     await untilAnswers(port);
     // Its port is open before JetStream has read what it stored.
-    while (!(await answersJetStream(port))) await sleep(10);
+    while (jetStream && !(await answersJetStream(port))) await sleep(10);
   };
   const args = ['--config', file];
   return startServer({ url: `nats://127.0.0.1:${port}`, folder, program, args, ready });
@@ -39,7 +43,7 @@ async function answersJetStream(port: number): Promise<boolean> {
   try {
     for await (const chunk of socket) {
       text += String(chunk);
-      if (/\nMSG in 1 /.test(text)) return true;
+      if (/\nMSG in 1 |Authorization/.test(text)) return true;
     }
   } catch {
     // It went away: it is not there yet.
