@@ -2,8 +2,8 @@
  * The taking side of a broker server: one consumer of a queue.
  *
  * What the server hands over is *waiting* here until there is room (`prefetch`), then *in hand*
- * until its handler settles. Calls go before jobs; every eighth handover is a job's while both
- * wait, so that neither starves the other.
+ * until its handler settles. Calls go before jobs, those too for which a call that ended has just
+ * made room in the server; after eight calls it is a job's turn, so that neither starves the other.
  */
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -25,6 +25,8 @@ const noticeMs = 200;
 /** The handler has a better error than we at the deadline; so long it may take. */
 const graceMs = 150;
 const jobTurn = 8;
+/** So long a job lets a call pass that may be on its way from the server. */
+const passMs = 5;
 
 export interface ConsumerOptions {
   id: string;
@@ -65,7 +67,9 @@ export class RemoteConsumer implements Consumer {
   #intakes: Intake[] = [];
   #prefetch = 0;
   #jobsInHand = 0;
-  #turn = 0;
+  #callsInTurn = 0;
+  #roomMadeAt = 0;
+  #passing: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(queue: string, transport: Transport, handler: CallHandler, options: ConsumerOptions) {
@@ -77,7 +81,6 @@ export class RemoteConsumer implements Consumer {
   }
 
   async start(prefetch: number): Promise<void> {
-    this.#prefetch = prefetch;
     const { queue } = this;
     const window = Math.max(1, prefetch);
     this.#intakes = await Promise.all([
@@ -86,6 +89,9 @@ export class RemoteConsumer implements Consumer {
       ),
       this.#transport.take('job', queue, window, (delivery) => this.#arrive(this.#jobs, delivery)),
     ]);
+    this.#prefetch = prefetch;
+    this.#roomMadeAt = performance.now();
+    this.#pump();
   }
 
   /** What is in hand. */
@@ -156,14 +162,27 @@ export class RemoteConsumer implements Consumer {
   }
 
   #pump(): void {
-    const calls = this.#calls;
-    const jobs = this.#jobs;
     while (this.#size < this.#prefetch && !this.#isStopped) {
-      if (jobs.length > 0 && (calls.length === 0 || this.#turn++ % jobTurn === 0))
-        this.#beginJob(jobs.shift()!.delivery);
-      else if (calls.length > 0) this.#beginCall(calls.shift()!.delivery);
-      else return;
+      if (this.#jobs.length > 0 && this.#isTurnOfJobs()) {
+        this.#callsInTurn = 0;
+        this.#beginJob(this.#jobs.shift()!.delivery);
+      } else if (this.#calls.length > 0) {
+        this.#callsInTurn++;
+        this.#beginCall(this.#calls.shift()!.delivery);
+      } else return;
     }
+  }
+
+  #isTurnOfJobs(): boolean {
+    if (this.#callsInTurn >= jobTurn) return true;
+    if (this.#calls.length > 0) return false;
+    const leftMs = this.#roomMadeAt + passMs - performance.now();
+    if (leftMs <= 0) return true;
+    this.#passing ??= setTimeout(() => {
+      this.#passing = undefined;
+      this.#pump();
+    }, leftMs).unref();
+    return false;
   }
 
   #beginCall(delivery: Delivery): void {
@@ -184,6 +203,7 @@ export class RemoteConsumer implements Consumer {
     this.#inHand.set(key, inHand);
     void this.#run(inHand, head).then(() => {
       this.#inHand.delete(key);
+      this.#roomMadeAt = performance.now();
       delivery.ack();
       this.#handBack();
     });
