@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FuncatronError } from './errors.ts';
-import { allSecrets, blot, blotFault, blotValue, tellingSecrets } from './secret.ts';
+import { allSecrets, blot, blotFault, blotValue, isCredential, tellingSecrets } from './secret.ts';
 
 const props = {
   db: { type: 'postgres', password: 'hunter22', url: 'pg://ann:s3cr3t-word@db/shop', pin: 123_456 },
@@ -48,4 +48,17 @@ test('an error that quotes a secret is another one; any other is itself', () => 
   );
   assert.deepEqual(rest.errors, [{ in: 'props', at: '/db', message: 'not ***', mend: 'use ***' }]);
   assert.equal((rest as { cause?: unknown }).cause, undefined);
+});
+
+test('headers that hold credentials are known by their names', () => {
+  for (const name of [
+    'authorization',
+    'Proxy-Authorization',
+    'cookie',
+    'x-api-key',
+    'x-auth-token',
+  ])
+    assert.ok(isCredential(name), name);
+  for (const name of ['content-type', 'accept', 'x-request-id', 'author', 'keyboard'])
+    assert.ok(!isCredential(name), name);
 });

@@ -35,6 +35,11 @@ export function tellingSecrets(props: Record<string, unknown>): string[] {
   );
 }
 
+/** Whether a header's name says that what it holds is a secret. */
+export function isCredential(header: string): boolean {
+  return isTelling([header]);
+}
+
 /** Text with every secret that it quotes blotted out. */
 export function blot(text: string, secrets: readonly string[]): string {
   let blotted = text;
