@@ -22,6 +22,17 @@ export const logOptions = grouped('Logs', {
   ]),
 });
 
+const dayMs = 86_400_000;
+
+/** Of whoever takes a URL for results, and of whoever posts to it. */
+const callbackAllow = {
+  callbackAllow: text(
+    '--callback-allow <list>',
+    'where results of asynchronous calls may be posted to: origins, hosts, networks, with commas',
+    '',
+  ),
+};
+
 /** Options of the HTTP door. */
 export const frontendOptions = grouped('Frontend', {
   host: text('--host <address>', 'address the frontend listens on', '0.0.0.0'),
@@ -45,6 +56,7 @@ export const frontendOptions = grouped('Frontend', {
   connectionsMax: count('--connections-max <count>', 'open connections', 10_000, 1),
   cors: text('--cors <origins>', 'origins allowed by CORS: *, or a list with commas', ''),
   accessLog: flag('--access-log', 'write a line per call'),
+  ...callbackAllow,
 });
 
 /** Options of what waits in queues. */
@@ -60,6 +72,7 @@ export const runnerOptions = grouped('Runner', {
   warm: count('--warm <count>', 'unassigned workers kept ready per runtime', 1),
   prefetch: count('--prefetch <count>', 'calls a queue hands this runner at a time', 500, 1),
   replyMax: bytes('--reply-max <size>', 'answer of a program run per call', 1024 * mib),
+  resultMax: bytes('--result-max <size>', 'answer kept of an asynchronous call', mib),
   drain: duration('--drain <time>', 'time calls in flight get to end at shutdown', 30_000),
 });
 
@@ -81,6 +94,28 @@ export const tronOptions = grouped('Tron', {
   uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
   enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
   logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
+  callsKeep: duration(
+    '--calls-keep <time>',
+    'time an asynchronous call is known after it ended',
+    dayMs,
+  ),
+  idempotencyKeep: duration(
+    '--idempotency-keep <time>',
+    'time an Idempotency-Key stands for its call',
+    dayMs,
+  ),
+  deadMax: count('--dead-max <count>', 'dead letters kept', 10_000),
+  ...callbackAllow,
+  callbackSecret: text(
+    '--callback-secret <text>',
+    'what callbacks are signed with; without one, it is made and kept',
+    '',
+  ),
+  callbackTimeout: duration(
+    '--callback-timeout <time>',
+    'time the receiver of a callback has to answer',
+    10_000,
+  ),
   bundleStore: text('--bundle-store <url>', 'bundles; without one, the data folder', ''),
 });
 

@@ -4,6 +4,7 @@ import type { Values } from '../../config/option.ts';
 import { createFrontend } from '../../frontend/frontend.ts';
 import type { Frontend } from '../../frontend/frontend.ts';
 import type { FrontendOptions } from '../../frontend/option.ts';
+import { readCallbackAllow } from '../callback-option.ts';
 import { readCors } from '../cors-option.ts';
 import type { ServingParts } from './part.ts';
 
@@ -29,6 +30,7 @@ export function openFrontend(options: FrontendPartOptions, parts: ServingParts):
       routesWaitMs: options.routesWait,
       drainMs: options.drain,
       cors: readCors(options.cors),
+      callbackAllow: readCallbackAllow(options.callbackAllow),
       beforeCall: options.beforeCall,
       notice: options.notice,
     },

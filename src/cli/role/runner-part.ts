@@ -24,6 +24,7 @@ export function createRunner(
     socketDir: dirs.sockets,
     drainMs: drain,
     replyBytesMax: options.replyMax,
+    resultBytesMax: options.resultMax,
     stacks: dev,
     responseMode: dev ? 'enforce' : 'report',
   });
