@@ -126,15 +126,14 @@ export class GroupIntake implements Intake {
     if (ms !== Infinity) this.#timer ??= setTimeout(() => this.#expire(), ms).unref();
   }
 
+  /** The younger go with the oldest, or they would be taken before it. */
   #expire(): void {
     this.#timer = undefined;
-    const { holdMs } = this.#events;
-    const now = performance.now();
-    const young = this.#held.findIndex(({ at }) => now - at < holdMs);
-    this.#turnAway(young < 0 ? Infinity : young);
     const [oldest] = this.#held;
-    if (oldest) this.#expireIn(holdMs - (now - oldest.at));
-    else this.#balance();
+    const leftMs = oldest ? oldest.at + this.#events.holdMs - performance.now() : 0;
+    if (leftMs > 0) return this.#expireIn(leftMs);
+    this.#turnAway(Infinity);
+    this.#balance();
   }
 
   /** Turns the oldest away. */

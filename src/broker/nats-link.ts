@@ -42,8 +42,13 @@ export class Link {
 
   listen(subject: string, onMessage: (msg: Msg) => void, queue?: string): Subscription {
     const callback = (err: Error | null, msg: Msg): void => {
-      if (err) this.log.error({ err, subject }, 'the NATS server refuses a subscription');
-      else onMessage(msg);
+      if (err) return this.log.error({ err, subject }, 'the NATS server refuses a subscription');
+      try {
+        onMessage(msg);
+      } catch (thrown) {
+        // The client would stop reading.
+        this.log.error({ err: thrown, subject }, 'a message from NATS could not be taken');
+      }
     };
     return this.nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) });
   }
@@ -84,7 +89,7 @@ export class Link {
     for await (const status of statuses) {
       if (status.type === 'error') cause = status.error;
       else if (status.type === 'disconnect') this.#lose(cause);
-      else if (status.type === 'reconnect') this.#restore();
+      else if (status.type === 'reconnect') void this.#restore();
     }
   }
 
@@ -95,8 +100,13 @@ export class Link {
     this.#options.onLost(this.unavailable(cause));
   }
 
-  #restore(): void {
-    if (!this.isLost) return;
+  async #restore(): Promise<void> {
+    // What was subscribed has been sent again; only now does the server know it.
+    const isThere = await this.nc.flush().then(
+      () => true,
+      () => false,
+    );
+    if (!isThere || !this.isLost) return;
     this.isLost = false;
     for (const { subject, bytes } of this.#kept) this.nc.publish(subject, bytes);
     this.#kept = [];
