@@ -210,6 +210,12 @@ export interface Trigger {
   schedule?: Schedule;
 }
 
+/** Where counts are sent (https://github.com/statsd/statsd). */
+export interface StatsDServer {
+  host: string;
+  port: number;
+}
+
 /** Where a bundle is enabled: what Tron tells frontends and runners. */
 export interface Route {
   /** Lower case, no port; null for any host. */

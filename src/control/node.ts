@@ -9,7 +9,7 @@
 import { randomUUID } from 'node:crypto';
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ControlMessage, Route } from '../message.ts';
+import type { ControlMessage, Route, StatsDServer } from '../message.ts';
 import { Allegiance } from './allegiance.ts';
 import { KeptTable } from './kept-table.ts';
 import { ControlLine, versions } from './line.ts';
@@ -27,11 +27,6 @@ const tronWaitMs = 500;
 const takenAfterMs = 1_000;
 /** Routes a heartbeat lists, at most: people look at them, the Tron compares the digest. */
 const listedMax = 500;
-
-export interface StatsDServer {
-  host: string;
-  port: number;
-}
 
 /** What becomes of an order: fields of the `ack`. */
 type Outcome = Promise<Fields | void>;
@@ -139,7 +134,8 @@ export class ControlNode {
     const shown = routes.slice(0, listedMax).map(({ queue, host, basePath, sha, revision }) => {
       return { queue, host, path: basePath, sha, revision };
     });
-    return { routes: shown, count: routes.length, digest: digestOf(routes) };
+    const digest = digestOf(routes);
+    return { routes: shown, count: routes.length, digest, revision: this.#revision };
   }
 
   #hear(message: ControlMessage): void {

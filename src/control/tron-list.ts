@@ -5,6 +5,9 @@ const silentAfterMs = 35_000;
 /** Not heard of for so long, it is forgotten. */
 const forgottenAfterMs = 3_600_000;
 
+/** The header that holds a Tron's fetch key. */
+export const fetchKeyHeader = 'x-funcatron-fetch-key';
+
 export interface TronInfo {
   id: string;
   url: string;

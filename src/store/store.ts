@@ -5,6 +5,8 @@
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
+import type { BundleCache, BundleCacheOptions } from './bundle-cache.ts';
+import type { BundleHost } from './bundle-fetch.ts';
 import type { CallStore } from './call.ts';
 import type { Database } from './database.ts';
 import type { Leases } from './lease.ts';
@@ -183,4 +185,24 @@ export async function openBundleFiles(
     );
   const { S3Files, copiesFolder } = await import('./s3.ts');
   return S3Files.open(url, { folder: copiesFolder(dir), cacheBytesMax, log });
+}
+
+/**
+ * Takes in a bundle from the first of the Trons that has it whole. Rejects with
+ * `bundle_unavailable`, naming each of them and why, or `store_failed`.
+ */
+export async function fetchBundle(
+  sha: string,
+  hosts: readonly BundleHost[],
+  files: BundleFiles,
+  bytesMax: number,
+): Promise<void> {
+  const fetching = await import('./bundle-fetch.ts');
+  await fetching.fetchBundle(sha, hosts, files, bytesMax);
+}
+
+/** Opens the bundles of a node that fetches them from Trons, in a folder made if need be. */
+export async function openBundleCache(options: BundleCacheOptions): Promise<BundleCache> {
+  const { BundleCache: Cache } = await import('./bundle-cache.ts');
+  return new Cache(await openBundleFiles(options.dir, options.log), options);
 }

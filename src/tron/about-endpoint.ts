@@ -2,12 +2,12 @@
 import type { Metrics } from '../metrics.ts';
 import { json } from './answer.ts';
 import type { Endpoints } from './endpoint.ts';
-import type { Exposition } from './prometheus.ts';
+import type { Exposition } from '../observe/prometheus.ts';
 
 export function aboutEndpoints(metrics: Metrics): Endpoints {
   let exposition: Promise<Exposition> | undefined;
   const expose = async (): Promise<Exposition> => {
-    const { createExposition } = await import('./prometheus.ts');
+    const { createExposition } = await import('../observe/prometheus.ts');
     return createExposition(metrics);
   };
   return {

@@ -12,7 +12,7 @@ import { json, nothing, problem } from './answer.ts';
 import type { Answer } from './answer.ts';
 import { docs } from './docs.ts';
 import type { Endpoint, Endpoints } from './endpoint.ts';
-import { assertMayCall } from './guard.ts';
+import { assertMayCall, mayFetch } from './guard.ts';
 
 export interface ApiParts {
   store: Store;
@@ -20,6 +20,8 @@ export interface ApiParts {
   log: Log;
   /** Bytes of a body that the contract checks (`--body-max`). */
   bodyMax: number;
+  /** Opens bundle files to nodes. */
+  fetchKey: string;
 }
 
 interface Matched {
@@ -45,7 +47,8 @@ export class Api {
     try {
       if (path === '/healthz' && isRead(request)) return json(200, { status: 'ok' });
       const isDocs = path === '/docs' || path.startsWith('/docs/');
-      await assertMayCall(this.#parts.store, request, isDocs);
+      const { store, fetchKey } = this.#parts;
+      if (!mayFetch(request, path, fetchKey)) await assertMayCall(store, request, isDocs);
       if (isDocs) return isRead(request) ? await docs(path) : nothing(405);
       const found = (await this.contract()).match(verbOf(request), path);
       // The first Funcatron's answer to what it does not know.

@@ -6,6 +6,8 @@ import { parseSha } from '../bundle/identity.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Contract } from '../openapi/contract.ts';
+import type { BundleHost } from '../store/bundle-fetch.ts';
+import { fetchBundle } from '../store/store.ts';
 import type { BundleFiles, BundleRecord, Store } from '../store/store.ts';
 import type { TronOptions } from './option.ts';
 import { Turns } from './turn.ts';
@@ -26,9 +28,18 @@ export class Bundles {
   readonly #log: Log;
   /** By SHA: a bundle is not deleted while it is uploaded again. */
   readonly #turns = new Turns();
+  readonly #hosts: (() => readonly BundleHost[]) | undefined;
   #uploads = 0;
 
-  constructor(store: Store, files: BundleFiles, options: TronOptions, log: Log) {
+  /** `hosts`: other Trons of the same store, which may have files that this one has not. */
+  constructor(
+    store: Store,
+    files: BundleFiles,
+    options: TronOptions,
+    log: Log,
+    hosts?: () => readonly BundleHost[],
+  ) {
+    this.#hosts = hosts;
     this.#store = store;
     this.#files = files;
     this.#options = options;
@@ -97,7 +108,19 @@ export class Bundles {
     );
   }
 
-  path(sha: string): Promise<string> {
+  /** A copy on this disk; what another Tron has is fetched from there and kept. */
+  async path(sha: string): Promise<string> {
+    if (!this.#hosts) return this.#files.path(sha);
+    return this.#turns.take(sha, async () => {
+      const known = await this.localPath(sha).catch(() => undefined);
+      if (known !== undefined) return known;
+      await fetchBundle(sha, this.#hosts!(), this.#files, this.#options.bundleMax);
+      return this.localPath(sha);
+    });
+  }
+
+  /** Rejects with `bundle_unknown` when no copy is here. */
+  localPath(sha: string): Promise<string> {
     return this.#files.path(sha);
   }
 

@@ -2,6 +2,7 @@
  * The Tron's own contract. Requests are matched and checked by it, the docs show it, and the tests
  * check every answer against it.
  */
+import { callPaths, callSchemas } from './call-document.ts';
 import { schemas } from './schema.ts';
 
 type Json = Record<string, unknown>;
@@ -188,7 +189,7 @@ const otherPaths: Json = {
     get: {
       operationId: 'nodes',
       tags: ['nodes'],
-      summary: 'The frontends and runners that live',
+      summary: 'The Trons, frontends and runners that live',
       responses: { 200: ok('All nodes', { type: 'array', items: ref('Node') }), ...refusals },
     },
   },
@@ -271,10 +272,10 @@ export const tronDocument: Json = {
   },
   servers: [{ url: '/' }],
   security: [{ token: [] }, {}],
-  paths: { ...originalPaths, ...bundlePaths, ...otherPaths },
+  paths: { ...originalPaths, ...bundlePaths, ...callPaths, ...otherPaths },
   components: {
     securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-    schemas,
+    schemas: { ...schemas, ...callSchemas },
   },
 };
 

@@ -6,7 +6,8 @@ import { json, nothing } from './answer.ts';
 import type { Bundles } from './bundles.ts';
 import type { ApiCall, Endpoints } from './endpoint.ts';
 import { maskProps } from './mask.ts';
-import type { Nodes } from './nodes.ts';
+import type { Network } from './network.ts';
+import type { Node, Nodes } from './nodes.ts';
 import { readBasePath, readHost } from './place.ts';
 import type { Placement } from './placement.ts';
 import type { RouteTable } from './route-table.ts';
@@ -18,12 +19,13 @@ export interface ExtendedParts {
   placement: Placement;
   table: RouteTable;
   nodes: Nodes;
+  network: Network;
 }
 
 const shaOf = ({ params }: ApiCall): string => String(params.path.sha);
 
 export function extendedEndpoints(parts: ExtendedParts): Endpoints {
-  const { store, bundles, placement, table, nodes } = parts;
+  const { store, bundles, placement, table, nodes, network } = parts;
   return {
     listBundles: {
       run: async () => {
@@ -53,16 +55,7 @@ export function extendedEndpoints(parts: ExtendedParts): Endpoints {
         return json(200, { ...shown, ...where, ...(warnings.length > 0 && { warnings }) });
       },
     },
-    nodes: {
-      run: () =>
-        json(
-          200,
-          nodes.list().map(({ id, type, said, lastSeen }) => {
-            const { v: _v, action: _action, msgId: _msgId, from: _from, at: _at, ...facts } = said;
-            return { ...facts, id, type, lastSeen };
-          }),
-        ),
-    },
+    nodes: { run: () => json(200, [...listTrons(network), ...nodes.list().map(showNode)]) },
     listTokens: { run: async () => json(200, await listTokens(store)) },
     createToken: {
       run: async ({ body }) => {
@@ -77,6 +70,20 @@ export function extendedEndpoints(parts: ExtendedParts): Endpoints {
       },
     },
   };
+}
+
+/** This one first. */
+function listTrons({ id, url, leader, peers }: Network) {
+  const mine = { id, type: 'tron', url, leads: leader.leads, lastSeen: Date.now() };
+  const others = peers
+    .list()
+    .map(({ fetchKey: _fetchKey, ...peer }) => ({ ...peer, type: 'tron' }));
+  return [mine, ...others];
+}
+
+function showNode({ id, type, said, lastSeen }: Node) {
+  const { v: _v, action: _action, msgId: _msgId, from: _from, at: _at, ...facts } = said;
+  return { ...facts, id, type, lastSeen };
 }
 
 function showBundle(bundle: BundleRecord, routes: readonly EnabledRoute[]) {

@@ -63,7 +63,9 @@ describe('the REST API beyond the first Funcatron', () => {
   test('nodes are listed', async () => {
     const runner = await place.node('runner');
     const { json } = await place.get('/api/v1/nodes');
-    const { lastSeen, ...facts } = json[0];
+    const [tron, node] = json;
+    assert.deepEqual([tron.type, tron.url, tron.leads], ['tron', place.tron.url, true]);
+    const { lastSeen, ...facts } = node;
     assert.ok(lastSeen > 0);
     assert.deepEqual(facts, { id: runner.id, type: 'runner', url: 'http://node.example' });
     await runner.say('died');

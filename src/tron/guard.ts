@@ -4,8 +4,10 @@
  * the Host header gives away, or across origins, which the Origin header does).
  */
 import type { IncomingMessage } from 'node:http';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { FuncatronError } from '../errors.ts';
+import { fetchKeyHeader } from '../control/tron-list.ts';
 import type { Store } from '../store/store.ts';
 import { findToken } from './token.ts';
 
@@ -29,6 +31,25 @@ export async function assertMayListen(store: Store, host: string): Promise<void>
     `--tron-host ${host}: without a token the Tron listens on loopback only; ` +
       'make one first: funcatron token create NAME',
   );
+}
+
+const bundlePath = /^\/api\/v1\/bundle\/[^/]+$/;
+
+/**
+ * Whether a node fetches a bundle with the key it was told over the broker, which is good for that
+ * only. Throws `token_invalid` for another key.
+ */
+export function mayFetch(request: IncomingMessage, path: string, fetchKey: string): boolean {
+  const { method, headers } = request;
+  const given = headers[fetchKeyHeader];
+  if (given === undefined || method !== 'GET' || !bundlePath.test(path)) return false;
+  if (timingSafeEqual(digest(String(given)), digest(fetchKey))) return true;
+  const detail = `${fetchKeyHeader} is not what this Tron told its nodes; it was started anew`;
+  throw new FuncatronError('token_invalid', detail);
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /** Throws `token_invalid` or `forbidden`. What is open needs no token, though there are some. */

@@ -3,7 +3,8 @@
  * Control messages go to all that listen; an `ack` names the message it answers.
  */
 import { randomUUID } from 'node:crypto';
-import type { Broker, Consumer } from '../broker/broker.ts';
+import type { ControlLine, Fields } from '../control/line.ts';
+import { versions } from '../control/line.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ControlMessage, Problem } from '../message.ts';
@@ -12,8 +13,8 @@ import type { ControlMessage, Problem } from '../message.ts';
 const forgottenAfterMs = 180_000;
 /** A node not heard of for three heartbeats is not waited for. */
 const silentAfterMs = 35_000;
-/** A message that travelled longer is dropped: what it says is no longer so. */
-const staleAfterMs = 450_000;
+/** Who has an order in hand says so after a second; who does not say so has not got it. */
+const takenWithinMs = 5_000;
 
 export type NodeType = 'frontend' | 'runner';
 
@@ -32,6 +33,8 @@ export interface Ack {
   error?: Problem;
   /** Funcs that the code lacks, where a runner serves it all the same (dev). */
   missing: { operationId: string; mend: string }[];
+  /** What a runner serves that is not in the table it was sent. */
+  ahead: { queue: string; revision: number }[];
   /** Whether this is silence, not an answer: the node may have done it all the same. */
   silent: boolean;
 }
@@ -46,34 +49,32 @@ export interface NodeEvents {
 
 interface Asked {
   left: Set<string>;
+  /** Of those left, who said that it is at it. */
+  taken: Set<string>;
   acks: Ack[];
   done: () => void;
 }
 
 export class Nodes {
-  /** The Tron's own name in messages. */
-  readonly id = `TRON-${randomUUID()}`;
-  readonly #broker: Broker;
+  readonly #line: ControlLine;
   readonly #log: Log;
   readonly #events: NodeEvents;
   readonly #nodes = new Map<string, Node>();
   readonly #asked = new Map<string, Asked>();
-  #subscription: Consumer | undefined;
 
-  constructor(broker: Broker, log: Log, events: NodeEvents) {
-    this.#broker = broker;
+  /** `line` speaks to all nodes. */
+  constructor(line: ControlLine, log: Log, events: NodeEvents) {
+    this.#line = line;
     this.#log = log;
     this.#events = events;
   }
 
-  /** Listens, and asks those that came first to say again that they are here. */
   async start(): Promise<void> {
-    this.#subscription = await this.#broker.subscribe('for_tron', (message) => this.#hear(message));
-    await this.tell('resend-awake', {});
+    await this.#line.listen('for_tron', (message) => this.#hear(message));
   }
 
-  async close(): Promise<void> {
-    await this.#subscription?.stop();
+  /** Whoever waits for an answer hears that there is none. */
+  close(): void {
     for (const { done } of this.#asked.values()) done();
   }
 
@@ -85,44 +86,54 @@ export class Nodes {
   }
 
   /** Sends a message to all nodes, or to the one whose id is `to`. */
-  async tell(action: string, fields: Record<string, unknown>, to?: string): Promise<string> {
-    const msgId = randomUUID();
-    await this.#send(msgId, action, to === undefined ? fields : { ...fields, to });
-    return msgId;
+  async tell(action: string, fields: Fields, to?: string): Promise<void> {
+    await this.#line.send(action, to === undefined ? fields : { ...fields, to });
   }
 
   /** Sends a message to all nodes and waits for every live one of a type, so long at most. */
-  async ask(
-    type: NodeType,
+  ask(type: NodeType, action: string, parts: readonly Fields[], timeoutMs: number): Promise<Ack[]> {
+    const awaited = this.list().filter((node) => node.type === type && isLive(node));
+    return this.#ask(awaited, action, parts, timeoutMs);
+  }
+
+  /** Sends a message, in parts maybe, to one node and waits for its answer. */
+  async askOne(
+    node: Node,
     action: string,
-    fields: Record<string, unknown>,
+    parts: readonly Fields[],
+    timeoutMs: number,
+  ): Promise<Ack> {
+    const to = node.id;
+    const mine = parts.map((part) => ({ ...part, to }));
+    return (await this.#ask([node], action, mine, timeoutMs))[0]!;
+  }
+
+  async #ask(
+    awaited: readonly Node[],
+    action: string,
+    parts: readonly Fields[],
     timeoutMs: number,
   ): Promise<Ack[]> {
-    const awaited = this.list().filter((node) => node.type === type && isLive(node));
     const msgId = randomUUID();
-    const asked: Asked = { left: new Set(awaited.map(({ id }) => id)), acks: [], done: () => {} };
+    const left = new Set(awaited.map(({ id }) => id));
+    const asked: Asked = { left, taken: new Set(), acks: [], done: () => {} };
     const all = new Promise<void>((resolve) => (asked.done = resolve));
     this.#asked.set(msgId, asked);
     const timer = setTimeout(asked.done, timeoutMs);
+    const giveUp = setTimeout(() => abandon(asked), takenWithinMs);
     try {
-      await this.#send(msgId, action, fields);
-      if (asked.left.size > 0) await all;
+      for (const part of parts) await this.#line.send(action, { ...part, wantsAck: true }, msgId);
+      if (left.size > 0) await all;
     } finally {
       clearTimeout(timer);
+      clearTimeout(giveUp);
       this.#asked.delete(msgId);
     }
-    const why = `did not answer within ${timeoutMs / 1000} s`;
-    return [...asked.acks, ...[...asked.left].map((node) => silence(node, type, why))];
-  }
-
-  #send(msgId: string, action: string, fields: Record<string, unknown>): Promise<void> {
-    const head = { v: 1, action, msgId, from: this.id, at: Date.now() } as const;
-    return this.#broker.broadcast('control', { ...fields, ...head });
+    return [...asked.acks, ...[...left].map((node) => silence(node, late(timeoutMs)))];
   }
 
   #hear(message: ControlMessage): void {
-    const { from, action, at } = message;
-    if (typeof from !== 'string' || Number(at) < Date.now() - staleAfterMs) return;
+    const { from, action } = message;
     const node = this.#nodes.get(from);
     if (node) node.lastSeen = Date.now();
     switch (action) {
@@ -134,6 +145,8 @@ export class Nodes {
         return this.#events.onHeartbeat(node, message);
       case 'died':
         return this.#forget(from, 'died');
+      case 'taken':
+        return void this.#asked.get(String(message.of))?.taken.add(from);
       case 'ack':
         return this.#acknowledge(message);
       case 'log':
@@ -150,7 +163,20 @@ export class Nodes {
     if (!this.#nodes.has(id)) this.#log.info({ node: id, type }, `a ${type} is here`);
     const node: Node = { id, type, said: message, lastSeen: Date.now() };
     this.#nodes.set(id, node);
+    this.#agree();
     this.#events.onAwake(node);
+  }
+
+  /** Speaks the newest version that every node reads. */
+  #agree(): void {
+    let version: number = versions.max;
+    for (const { id, said } of this.#nodes.values()) {
+      const { min = 1, max = 1 } = (said.versions ?? {}) as { min?: number; max?: number };
+      if (max < versions.min || min > versions.max)
+        this.#log.error({ node: id, min, max }, 'a node reads no version that this Tron writes');
+      else version = Math.min(version, max);
+    }
+    this.#line.version = version;
   }
 
   #askAgain(id: string): void {
@@ -163,16 +189,18 @@ export class Nodes {
     const node = this.#nodes.get(id);
     if (!node) return;
     this.#nodes.delete(id);
+    this.#agree();
     this.#log.info({ node: id, type: node.type }, `a ${node.type} is gone (${why})`);
     for (const asked of this.#asked.values())
-      if (asked.left.has(id)) settle(asked, silence(id, node.type, 'went away'));
+      if (asked.left.has(id)) settle(asked, silence(id, 'went away'));
   }
 
-  #acknowledge({ of, from, ok, error, missing }: ControlMessage): void {
+  #acknowledge({ of, from, ok, error, missing, ahead }: ControlMessage): void {
     const asked = this.#asked.get(String(of));
-    const ack: Ack = { node: from, ok: ok === true, silent: false, missing: [] };
+    const ack: Ack = { node: from, ok: ok === true, silent: false, missing: [], ahead: [] };
     if (error) ack.error = error as Problem;
     if (Array.isArray(missing)) ack.missing = missing;
+    if (Array.isArray(ahead)) ack.ahead = ahead;
     if (asked?.left.has(from)) settle(asked, ack);
     else if (!ack.ok) this.#log.warn({ node: from, error }, 'a node could not do what it was told');
   }
@@ -188,7 +216,16 @@ function settle(asked: Asked, ack: Ack): void {
   if (asked.left.size === 0) asked.done();
 }
 
-function silence(node: string, type: NodeType, why: string): Ack {
-  const error = new FuncatronError('enable_failed', `${type} ${node} ${why}`).toProblem();
-  return { node, ok: false, silent: true, error, missing: [] };
+function abandon(asked: Asked): void {
+  for (const node of asked.left)
+    if (!asked.taken.has(node)) settle(asked, silence(node, late(takenWithinMs)));
+}
+
+function late(timeoutMs: number): string {
+  return `did not answer within ${timeoutMs / 1000} s`;
+}
+
+function silence(node: string, why: string): Ack {
+  const error = new FuncatronError('enable_failed', `node ${node} ${why}`).toProblem();
+  return { node, ok: false, silent: true, error, missing: [], ahead: [] };
 }

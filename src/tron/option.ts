@@ -1,4 +1,6 @@
 import type { BundleLimits } from '../bundle/limit.ts';
+import { callDeskDefaults } from './call-option.ts';
+import type { CallDeskOptions } from './call-option.ts';
 
 /** What a Tron can be told, and what it does when it is not. */
 export interface TronOptions {
@@ -18,6 +20,11 @@ export interface TronOptions {
   logLinesMax: number;
   /** What was enabled at a place before, kept for rollback. Default 20. */
   pastMax: number;
+  asyncCalls: CallDeskOptions;
+  /** Where nodes and other Trons reach this one (`--tron-url`); default: where it listens. */
+  url: string;
+  /** No other Tron can be on the broker, which is inside this process. */
+  alone: boolean;
   /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
   allowMissing: boolean;
 }
@@ -33,5 +40,8 @@ export const tronDefaults: TronOptions = {
   routeTimeoutMs: 5_000,
   logLinesMax: 10_000,
   pastMax: 20,
+  asyncCalls: callDeskDefaults,
+  url: '',
+  alone: true,
   allowMissing: false,
 };

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { toBase64Sha } from '../bundle/identity.ts';
+import { fetchKeyHeader } from '../control/tron-list.ts';
 import type { FuncatronError } from '../errors.ts';
 import type { EnabledRoute } from '../store/store.ts';
 import { json, text } from './answer.ts';
@@ -67,7 +68,13 @@ export function originalEndpoints(parts: OriginalParts): Endpoints {
       },
     },
     setStats: { run: ({ body }) => setStats(parts, body), refuse: refuseStats },
-    bundleFile: { run: ({ params }) => bundleFile(bundles, String(params.path.sha)) },
+    bundleFile: {
+      run: ({ params: { path }, request: { headers } }) =>
+        // Nodes know the SHA, and fetch though the store is down; and a Tron asks no third one.
+        headers[fetchKeyHeader] === undefined
+          ? bundleFile(bundles, String(path.sha))
+          : localFile(bundles, String(path.sha)),
+    },
   };
 }
 
@@ -168,7 +175,15 @@ function refuseStats(fault: FuncatronError): Answer | undefined {
 async function bundleFile(bundles: Bundles, sha: string): Promise<Answer> {
   const bundle = await bundles.find(sha);
   if (!bundle) return text(404, `No func bundle with sha ${sha} found`);
-  const path = await bundles.path(bundle.sha);
+  return sendFile(await bundles.path(bundle.sha));
+}
+
+async function localFile(bundles: Bundles, sha: string): Promise<Answer> {
+  const path = await bundles.localPath(sha).catch(() => undefined);
+  return path === undefined ? text(404, 'This Tron has no such bundle') : sendFile(path);
+}
+
+async function sendFile(path: string): Promise<Answer> {
   const headers = {
     'content-type': 'application/octet-stream',
     'content-length': (await stat(path)).size,

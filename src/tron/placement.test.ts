@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { digestOf } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Route } from '../message.ts';
 import { contractOf, TestPlace } from './fixture/place.ts';
@@ -103,7 +104,7 @@ describe('enabling', () => {
     assert.match(json.warnings[0], /no runner is alive/);
     const runner = await place.node('runner');
     await settle();
-    assert.equal(runner.orders('enable').length, 1);
+    assert.equal(runner.routes?.length, 1);
   });
 
   test('a runner that stays silent is told to go back', async () => {
@@ -114,7 +115,7 @@ describe('enabling', () => {
     const reply = await place.post('/api/v1/enable', { sha: b });
     assert.equal(reply.status, 400);
     assert.match(reply.json.error, /did not answer within 0\.3 s/);
-    const [, asked, undo] = runner.orders('enable').map(({ route }) => route as Route);
+    const [asked, undo] = runner.orders('enable').map(({ route }) => route as Route);
     assert.equal(undo!.sha, Buffer.from(a, 'base64').toString('hex'));
     assert.ok(undo!.revision >= asked!.revision, 'or the runner would ignore it');
     const [route] = (await place.get('/api/v1/routes')).json;
@@ -123,6 +124,7 @@ describe('enabling', () => {
 
   test('a runner that dies meanwhile is not waited for', async () => {
     const runner = await place.node('runner');
+    await settle();
     runner.judge = () => void runner.say('died');
     const reply = await place.post('/api/v1/enable', { sha: a });
     assert.match(reply.json.error, /went away/);
@@ -302,43 +304,60 @@ describe('a restart', () => {
     assert.equal((await place.get('/api/v1/known_funcs')).json['func-bundles'].length, 1);
     const [runner, frontend] = [await place.node('runner'), await place.node('frontend')];
     await settle();
-    const [order] = runner.orders('enable');
-    assert.equal(order!.prepare, false, 'an idle bundle costs no worker');
-    assert.deepEqual((order!.route as Route).props, props);
-    assert.deepEqual(frontend.routes, [order!.route]);
+    assert.deepEqual(runner.orders('enable'), [], 'an idle bundle costs no worker');
+    assert.deepEqual(runner.routes![0]!.props, props);
+    assert.deepEqual(frontend.routes, runner.routes);
   });
 
   test('finds nodes that were there before it', async () => {
     const runner = await place.node('runner');
     await settle();
-    const told = runner.orders('enable').length;
+    const told = runner.orders('route').length;
     await place.replaceTron();
     await settle();
-    assert.equal(runner.orders('enable').length, told + 1);
-    assert.equal((await place.get('/api/v1/nodes')).json[0].type, 'runner');
+    assert.ok(runner.orders('route').length > told);
+    assert.equal((await place.get('/api/v1/nodes')).json[1].type, 'runner');
   });
 
-  test('a runner whose heartbeat lacks a route, or has one too many, is told', async () => {
+  test('a node whose heartbeat shows that it serves something else is told', async () => {
     const sha = await place.upload(contractOf('/mended'));
     await place.post('/api/v1/enable', { sha });
+    for (const type of ['runner', 'frontend'] as const) {
+      const node = await place.node(type);
+      await settle();
+      const { routes } = node;
+      const told = node.orders('route').length;
+      await node.say('heartbeat', { digest: digestOf(routes!) });
+      await settle();
+      assert.equal(node.orders('route').length, told, 'it has all');
+      await node.say('heartbeat', { digest: digestOf(routes!.slice(1)) });
+      await settle();
+      assert.equal(node.orders('route').length, told + 1);
+    }
+  });
+
+  test('what a runner serves beyond the table goes back, or away', async () => {
     const runner = await place.node('runner');
     await settle();
-    const told = runner.orders('enable').length;
-    const routes = runner.orders('enable').map(({ route }) => route as Route);
-    await runner.say('heartbeat', { routes });
-    await settle();
-    assert.equal(runner.orders('enable').length, told, 'it has all');
-    await runner.say('heartbeat', { routes: [...routes.slice(1), { queue: 'old', sha: 'x' }] });
-    await settle();
-    assert.equal(runner.orders('enable').length, told + 1);
-    assert.equal(runner.orders('disable').at(-1)!.queue, 'old');
+    const [route] = runner.routes!;
+    runner.ahead = [
+      { queue: 'old', revision: 7 },
+      { queue: route!.queue, revision: route!.revision + 1 },
+    ];
+    await runner.say('heartbeat', { digest: 'other' });
+    while (runner.orders('enable').length === 0) await settle();
+    const [disable] = runner.orders('disable');
+    assert.deepEqual([disable!.queue, disable!.revision], ['old', 7]);
+    const back = runner.orders('enable')[0]!.route as Route;
+    assert.equal(back.sha, route!.sha);
+    assert.ok(back.revision > route!.revision + 1, 'or the runner would ignore it');
   });
 
   test('an unknown node that sends a heartbeat is asked who it is', async () => {
     const runner = await place.node('runner');
     await runner.say('died');
     const asked = runner.orders('resend-awake').length;
-    await runner.say('heartbeat', { routes: [] });
+    await runner.say('heartbeat', { digest: '' });
     await settle();
     assert.equal(runner.orders('resend-awake').length, asked + 1);
     const { json } = await place.get('/api/v1/nodes');

@@ -3,20 +3,22 @@
  * made durable, it is durable before frontends send calls to it, and only then is the answer sent.
  */
 import { queueName } from '../bundle/queue-name.ts';
+import { splitTable } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { allSecrets, blot, blotFault } from '../secret.ts';
 import type { BundleRecord, Change, EnabledRoute, Store } from '../store/store.ts';
+import { triggersOf } from '../openapi/trigger.ts';
 import type { Bundles } from './bundles.ts';
 import { refusal } from './enable-refusal.ts';
 import type { Ack, Nodes } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { readBasePath, readHost, showPlace } from './place.ts';
 import type { Place } from './place.ts';
+import type { Hold, PlaceTurns } from './place-turn.ts';
 import { bareRoute } from './route-table.ts';
 import type { RouteTable } from './route-table.ts';
 import { checkSecurity } from './security-check.ts';
-import { Turns } from './turn.ts';
 
 export interface EnableRequest {
   bundle: BundleRecord;
@@ -38,21 +40,16 @@ interface Parts {
   bundles: Bundles;
   table: RouteTable;
   nodes: Nodes;
+  turns: PlaceTurns;
   options: TronOptions;
   log: Log;
 }
 
 export class Placement {
   readonly #parts: Parts;
-  readonly #turns = new Turns();
 
   constructor(parts: Parts) {
     this.#parts = parts;
-  }
-
-  /** Whether something is being changed at the place with this queue. */
-  isChanging(queue: string): boolean {
-    return this.#turns.has(queue);
   }
 
   /**
@@ -66,10 +63,11 @@ export class Placement {
     const basePath =
       request.basePath === undefined ? contract.basePath : readBasePath(request.basePath);
     const queue = queueName(host, basePath);
+    const triggers = triggersOf(contract);
     const warnings = await checkSecurity(contract, props).catch((thrown: unknown) => {
       throw blotFault(thrown, allSecrets(props));
     });
-    return this.#turns.take(queue, async () => {
+    return this.#parts.turns.take(queue, async (hold) => {
       const before = await this.#parts.table.find(host, basePath);
       const revision = await this.#parts.table.nextRevision();
       const route: EnabledRoute = {
@@ -81,9 +79,11 @@ export class Placement {
         revision,
         props,
         ...(overlay !== undefined && { overlay }),
+        ...(triggers && { triggers }),
         enabledAt: Date.now(),
       };
-      const placed = await this.#place(route, before, await this.#remember(before, route));
+      const changes = await this.#remember(before, route);
+      const placed = await this.#place(route, before, changes, hold);
       return { route, warnings: [...warnings, ...placed.warnings] };
     });
   }
@@ -94,7 +94,7 @@ export class Placement {
    */
   async rollback({ host, basePath }: Place): Promise<Placed> {
     const { table, store } = this.#parts;
-    return this.#turns.take(queueName(host, basePath), async () => {
+    return this.#parts.turns.take(queueName(host, basePath), async (hold) => {
       const now = await table.find(host, basePath);
       const [past] = await store.past(host, basePath);
       const where = showPlace({ host, basePath });
@@ -104,7 +104,7 @@ export class Placement {
         throw new FuncatronError('nothing_to_roll_back', `nothing was enabled at ${where} before`);
       const revision = await table.nextRevision();
       const route = { ...past, revision, enabledAt: Date.now() };
-      return this.#place(route, now, [{ delete: 'past', revision: past.revision }]);
+      return this.#place(route, now, [{ delete: 'past', revision: past.revision }], hold);
     });
   }
 
@@ -118,8 +118,10 @@ export class Placement {
         (place?.basePath === undefined || route.basePath === place.basePath),
     );
     const disabled: Place[] = [];
-    for (const route of wanted)
-      if (await this.#turns.take(route.queue, () => this.#remove(route))) disabled.push(route);
+    for (const route of wanted) {
+      const remove = (hold: Hold): Promise<boolean> => this.#remove(route, hold);
+      if (await this.#parts.turns.take(route.queue, remove)) disabled.push(route);
+    }
     return disabled;
   }
 
@@ -127,11 +129,12 @@ export class Placement {
     route: EnabledRoute,
     before: EnabledRoute | undefined,
     changes: Change[],
+    hold: Hold,
   ): Promise<Placed> {
     const { nodes, options, table, log } = this.#parts;
     const { enableTimeoutMs, allowMissing } = options;
     const order = { route: bareRoute(route), prepare: true, allowMissing };
-    const acks = await nodes.ask('runner', 'enable', order, enableTimeoutMs);
+    const acks = await nodes.ask('runner', 'enable', [order], enableTimeoutMs);
     const refused = acks.filter(({ ok }) => !ok);
     if (acks.length > 0 && refused.length === acks.length) {
       await this.#undo(
@@ -142,6 +145,7 @@ export class Placement {
       throw refusal(refused, route.props);
     }
     try {
+      hold.assert();
       await table.commit([...changes, { put: 'route', route }]);
     } catch (thrown) {
       await this.#undo(
@@ -164,17 +168,18 @@ export class Placement {
   async tellFrontends(): Promise<string[]> {
     const { table, nodes, options } = this.#parts;
     const { routes, revision } = await table.read();
-    const order = { routes: routes.map(bareRoute), revision };
-    const acks = await nodes.ask('frontend', 'route', order, options.routeTimeoutMs);
+    const parts = splitTable({ routes: routes.map(bareRoute), revision });
+    const acks = await nodes.ask('frontend', 'route', parts, options.routeTimeoutMs);
     return acks.filter(({ ok }) => !ok).map(({ error }) => error?.detail ?? 'a frontend refused');
   }
 
-  async #remove(route: EnabledRoute): Promise<boolean> {
+  async #remove(route: EnabledRoute, hold: Hold): Promise<boolean> {
     const { table, nodes, log } = this.#parts;
     const { host, basePath, queue, sha, name } = route;
     const now = await table.find(host, basePath);
     if (now?.sha !== sha) return false;
     const remembered = await this.#remember(now, undefined);
+    hold.assert();
     const revision = await table.commit([...remembered, { delete: 'route', host, basePath }]);
     // Frontends first: then nothing comes any more when runners stop.
     await this.tellFrontends();

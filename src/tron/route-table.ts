@@ -29,23 +29,23 @@ export class RouteTable {
     return routes.find((route) => route.host === host && route.basePath === basePath);
   }
 
-  /** A revision that nothing has had yet. */
-  nextRevision(): Promise<number> {
-    return this.#grow(() => []);
+  /** A revision that nothing has had yet; `beyond`: one that something has, though it should not. */
+  nextRevision(beyond = 0): Promise<number> {
+    return this.#grow(beyond, () => []);
   }
 
   /** Makes the changes under a new revision of the table. */
-  commit(changes: readonly Change[]): Promise<number> {
-    return this.#grow((revision) => [
+  commit(changes: readonly Change[], beyond = 0): Promise<number> {
+    return this.#grow(beyond, (revision) => [
       ...changes,
       { put: 'setting', name: 'table', value: revision },
     ]);
   }
 
-  async #grow(changes: (revision: number) => Change[]): Promise<number> {
+  async #grow(beyond: number, changes: (revision: number) => Change[]): Promise<number> {
     for (;;) {
       const was = await this.#store.setting('revision');
-      const revision = Number(was ?? 0) + 1;
+      const revision = Math.max(Number(was ?? 0), beyond) + 1;
       const count: Change = { put: 'setting', name: 'revision', value: revision, was };
       try {
         await this.#store.commit([count, ...changes(revision)]);

@@ -144,7 +144,12 @@ export const schemas: Json = {
   Node: {
     type: 'object',
     required: ['id', 'type', 'lastSeen'],
-    properties: { id: text, type: { enum: ['frontend', 'runner'] }, lastSeen: number },
+    properties: {
+      id: text,
+      type: { enum: ['tron', 'frontend', 'runner'] },
+      lastSeen: number,
+      leads: { type: 'boolean', description: 'Of a Tron: whether it is the one that leads' },
+    },
   },
   Token: object({ name: text, createdAt: number }),
   NewToken: object({ name: text }),

@@ -1,114 +1,49 @@
-/**
- * Sends the counts to a StatsD server (https://github.com/statsd/statsd/blob/master/docs/metric_types.md)
- * every few seconds: counters as what was added, gauges as they are, and of a histogram its count
- * and its mean in milliseconds.
- */
-import { createSocket } from 'node:dgram';
-import type { Socket } from 'node:dgram';
+/** Which StatsD server gets the counts of all nodes and Trons: kept in the store, and told to all. */
+import { StatsDSender } from '../observe/statsd.ts';
 import type { Log } from '../log.ts';
+import type { StatsDServer } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Store } from '../store/store.ts';
 
-export interface StatsDServer {
-  host: string;
-  port: number;
-}
-
-const sendEveryMs = 10_000;
-/** A datagram that any network takes in one piece. */
-const datagramBytesMax = 1400;
-
 export class StatsD {
   readonly #store: Store;
-  readonly #metrics: Metrics;
-  readonly #log: Log;
-  readonly #sent = new Map<string, number>();
-  #socket: Socket | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #sender: StatsDSender;
+  readonly #tell: (server: StatsDServer | null) => Promise<void>;
 
-  constructor(store: Store, metrics: Metrics, log: Log) {
+  /** `tell` says it to the others. */
+  constructor(
+    store: Store,
+    metrics: Metrics,
+    log: Log,
+    tell: (server: StatsDServer | null) => Promise<void>,
+  ) {
     this.#store = store;
-    this.#metrics = metrics;
-    this.#log = log;
+    this.#sender = new StatsDSender(metrics, log);
+    this.#tell = tell;
+  }
+
+  get server(): StatsDServer | undefined {
+    return this.#sender.server;
   }
 
   /** Goes on with what was set before. */
   async start(): Promise<void> {
-    this.#serve((await this.#store.setting('statsd')) as StatsDServer | null | undefined);
+    this.follow((await this.#store.setting('statsd')) as StatsDServer | null | undefined);
   }
 
   /** Sends to a server from now on, after a restart too; undefined: to none. */
   async set(server: StatsDServer | undefined): Promise<void> {
     await this.#store.commit([{ put: 'setting', name: 'statsd', value: server ?? null }]);
-    this.#serve(server);
+    this.follow(server);
+    await this.#tell(server ?? null);
+  }
+
+  /** Another Tron has set it. */
+  follow(server: StatsDServer | null | undefined): void {
+    this.#sender.follow(server ?? undefined);
   }
 
   close(): void {
-    clearInterval(this.#timer);
-    this.#socket?.close();
-    this.#socket = undefined;
+    this.#sender.close();
   }
-
-  #serve(server: StatsDServer | null | undefined): void {
-    this.close();
-    if (!server) return;
-    const socket = createSocket(server.host.includes(':') ? 'udp6' : 'udp4');
-    socket.on('error', (err) => this.#log.warn({ err, ...server }, 'StatsD cannot be reached'));
-    socket.unref();
-    this.#socket = socket;
-    const send = (): void => {
-      for (const datagram of packLines(this.lines()))
-        socket.send(datagram, server.port, server.host, (err) => {
-          if (err) this.#log.warn({ err, ...server }, 'StatsD cannot be reached');
-        });
-    };
-    this.#timer = setInterval(send, sendEveryMs);
-    this.#timer.unref();
-    send();
-  }
-
-  /** What changed since the last time, in StatsD's words. */
-  lines(): string[] {
-    return this.#metrics.snapshot().flatMap(({ name, type, samples }) =>
-      samples.flatMap(({ labels, value, buckets, sum = 0 }) => {
-        const path = [name, ...Object.values(labels)].map(plain).join('.');
-        if (!buckets) {
-          if (type === 'gauge') return `${path}:${value}|g`;
-          return this.#added(path, value).map((added) => `${path}:${added}|c`);
-        }
-        const count = buckets.reduce((total, inBucket) => total + inBucket, 0);
-        const before = this.#sent.get(`${path}.sum`) ?? 0;
-        return this.#added(path, count).flatMap((added) => {
-          this.#sent.set(`${path}.sum`, sum);
-          const meanMs = ((sum - before) / added) * 1000;
-          return [`${path}.count:${added}|c`, `${path}:${meanMs.toFixed(3)}|ms`];
-        });
-      }),
-    );
-  }
-
-  /** The growth of a count since it was last sent, or nothing. */
-  #added(path: string, value: number): number[] {
-    const before = this.#sent.get(path) ?? 0;
-    if (value === before) return [];
-    this.#sent.set(path, value);
-    return [value < before ? value : value - before];
-  }
-}
-
-function plain(part: string): string {
-  return part.replaceAll(/[^A-Za-z0-9_-]+/g, '_');
-}
-
-function packLines(lines: readonly string[]): string[] {
-  const datagrams: string[] = [];
-  let open = '';
-  for (const line of lines) {
-    if (open && open.length + line.length + 1 > datagramBytesMax) {
-      datagrams.push(open);
-      open = '';
-    }
-    open = open ? `${open}\n${line}` : line;
-  }
-  return open ? [...datagrams, open] : datagrams;
 }

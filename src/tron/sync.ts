@@ -1,72 +1,88 @@
 /**
- * Brings nodes up to date: all of it when one comes, and when a runner's heartbeat shows that it
- * missed something, that.
+ * Brings nodes up to date: with the whole table when one comes, and when a heartbeat's digest shows
+ * that it serves something else. Only the leading Tron does.
+ *
+ * A runner leaves alone what it serves beyond the table, and tells of it: a bundle may be in the
+ * middle of being enabled, or was when its Tron died. That is settled here, place by place, and only
+ * where nobody is changing anything.
  */
+import { digestOf, splitTable } from '../control/table.ts';
 import { toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ControlMessage } from '../message.ts';
-import type { EnabledRoute } from '../store/store.ts';
 import type { Node, Nodes } from './nodes.ts';
+import type { PlaceTurns } from './place-turn.ts';
 import { bareRoute } from './route-table.ts';
 import type { RouteTable } from './route-table.ts';
 
 interface Parts {
   nodes: Nodes;
   table: RouteTable;
+  turns: PlaceTurns;
   log: Log;
-  /** Whether the place with this queue is being changed now: its change tells the nodes itself. */
-  isChanging: (queue: string) => boolean;
+  leads(): boolean;
+  /** Time a node gets to take a table. */
+  timeoutMs: number;
 }
 
-interface Serves {
+interface Served {
   queue: string;
-  sha: string;
+  revision: number;
 }
 
 export class Sync {
   readonly #parts: Parts;
+  /** Nodes that are being told the table now. */
+  readonly #telling = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
   /** Tells a node that has nothing yet everything it needs. */
-  async welcome({ id, type }: Node): Promise<void> {
-    await this.#safely(id, async () => {
-      const { nodes, table } = this.#parts;
-      const { routes, revision } = await table.read();
-      if (type === 'frontend')
-        return void (await nodes.tell('route', { routes: routes.map(bareRoute), revision }, id));
-      for (const route of routes) await this.#enable(route, id);
-    });
+  async welcome(node: Node): Promise<void> {
+    await this.#tell(node, () => true);
   }
 
-  /** Compares what a runner says it serves with what it should. */
-  async compare({ id, type }: Node, { routes: said }: ControlMessage): Promise<void> {
-    if (type !== 'runner' || !Array.isArray(said)) return;
-    await this.#safely(id, async () => {
-      const { nodes, table, isChanging } = this.#parts;
-      const { routes, revision } = await table.read();
-      const serves = new Map((said as Serves[]).map(({ queue, sha }) => [queue, sha]));
-      for (const route of routes) {
-        const isRight = serves.get(route.queue) === route.sha;
-        serves.delete(route.queue);
-        if (!isRight && !isChanging(route.queue)) await this.#enable(route, id);
-      }
-      for (const queue of serves.keys())
-        if (!isChanging(queue)) await nodes.tell('disable', { queue, revision }, id);
-    });
+  /** Compares what a node serves with what it should. */
+  async compare(node: Node, { digest, revision }: ControlMessage): Promise<void> {
+    await this.#tell(node, (right) => digest !== right, Number(revision ?? 0));
   }
 
-  async #enable(route: EnabledRoute, id: string): Promise<void> {
-    await this.#parts.nodes.tell('enable', { route: bareRoute(route), prepare: false }, id);
-  }
-
-  async #safely(id: string, work: () => Promise<void>): Promise<void> {
+  /** `known`: the revision of the table that the node has. */
+  async #tell(node: Node, isNeeded: (digest: string) => boolean, known = 0): Promise<void> {
+    const { nodes, table, log, leads, timeoutMs } = this.#parts;
+    if (!leads() || this.#telling.has(node.id)) return;
+    this.#telling.add(node.id);
     try {
-      await work();
+      const { routes, revision: now } = await table.read();
+      if (!isNeeded(digestOf(routes))) return;
+      // The store was brought back from a copy: the table is older than nodes remember.
+      const revision = known > now ? await table.commit([], known) : now;
+      const parts = splitTable({ routes: routes.map(bareRoute), revision });
+      const ack = await nodes.askOne(node, 'route', parts, timeoutMs);
+      for (const served of ack.ahead as Served[]) await this.#settle(node, served);
     } catch (thrown) {
-      this.#parts.log.error({ err: thrown, node: id }, toFault(thrown).message);
+      log.error({ err: thrown, node: node.id }, toFault(thrown).message);
+    } finally {
+      this.#telling.delete(node.id);
     }
+  }
+
+  /** Has a runner, and all that may be like it, agree with the table about one place. */
+  async #settle({ id }: Node, { queue, revision }: Served): Promise<void> {
+    const { nodes, table, turns, log } = this.#parts;
+    await turns.tryTake(queue, async (hold) => {
+      const { routes } = await table.read();
+      const route = routes.find((one) => one.queue === queue);
+      if (!route) return nodes.tell('disable', { queue, revision }, id);
+      if (route.revision >= revision) return;
+      // What it serves never came to be, but may be newer than the table says: so is this.
+      const next = { ...route, revision: await table.nextRevision(revision) };
+      hold.assert();
+      await table.commit([{ put: 'route', route: next }]);
+      log.warn({ node: id, queue, revision }, 'a runner was ahead of the table: it goes back');
+      await nodes.tell('enable', { route: bareRoute(next), prepare: false });
+    });
   }
 }

@@ -5,33 +5,43 @@
 import { createServer } from '../node-http.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import type { Broker } from '../broker/broker.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import type { CallStore } from '../store/call.ts';
+import type { Leases } from '../store/lease.ts';
+import type { DeadLetters } from '../store/letter.ts';
 import type { BundleFiles, Store } from '../store/store.ts';
 import { aboutEndpoints } from './about-endpoint.ts';
 import { send } from './answer.ts';
 import { Api } from './api.ts';
 import { Bundles } from './bundles.ts';
+import { CallDesk } from './call-desk.ts';
+import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
 import { assertMayListen } from './guard.ts';
 import { logEndpoints } from './log-endpoint.ts';
 import { LogRing } from './log-ring.ts';
-import { Nodes } from './nodes.ts';
+import { Network } from './network.ts';
+import type { Nodes } from './nodes.ts';
 import { tronDefaults } from './option.ts';
 import type { TronOptions } from './option.ts';
 import { originalEndpoints } from './original-endpoint.ts';
 import { Placement } from './placement.ts';
 import { RouteTable } from './route-table.ts';
-import { StatsD } from './statsd.ts';
-import { Sync } from './sync.ts';
 
 export interface TronParts {
   broker: Broker;
   store: Store;
+  /** What became of asynchronous calls, and those that are dead. */
+  calls: CallStore;
+  letters: DeadLetters;
   /** The bundles' bytes. */
   files: BundleFiles;
+  /** What several Trons on one store agree by. */
+  leases?: Leases;
   log: Log;
   metrics: Metrics;
 }
@@ -44,6 +54,8 @@ export interface Tron {
    * address is open to others and there is no token.
    */
   listen(address: { port: number; host: string }): Promise<void>;
+  /** Speaks to all nodes anew: messages may have been lost. */
+  wake(): void;
   /** Answers what is asked already, then lets go of nodes and the port. */
   close(): Promise<void>;
 }
@@ -62,38 +74,40 @@ export function createTron(parts: TronParts, given: Partial<TronOptions> = {}): 
 class ListeningTron implements Tron {
   readonly #parts: TronParts;
   readonly #api: Api;
-  readonly #nodes: Nodes;
-  readonly #statsd: StatsD;
+  readonly #options: TronOptions;
+  readonly #network: Network;
+  readonly #desk: CallDesk;
   readonly #ring: LogRing;
   readonly #server: Server;
   url = '';
 
   constructor(parts: TronParts, options: TronOptions) {
     this.#parts = parts;
-    const { broker, store, files, log, metrics } = parts;
+    this.#options = options;
+    const { store, files, log, metrics } = parts;
     const ring = new LogRing(options.logLinesMax);
     const table = new RouteTable(store);
-    const nodes = new Nodes(broker, log, {
-      onAwake: (node) => void sync.welcome(node),
-      onHeartbeat: (node, message) => void sync.compare(node, message),
-      onLines: (lines) => ring.add(lines),
-    });
-    const bundles = new Bundles(store, files, options, log);
-    const placement = new Placement({ store, bundles, table, nodes, options, log });
-    const isChanging = (queue: string): boolean => placement.isChanging(queue);
-    const sync = new Sync({ nodes, table, log, isChanging });
-    const statsd = new StatsD(store, metrics, log);
-    const core = { store, bundles, placement, table, nodes, statsd };
+    const network = new Network(parts, table, options, (lines) => ring.add(lines));
+    const { nodes, peers, turns, statsd, fetchKey } = network;
+    const tell = nodes.tell.bind(nodes);
+    const desk = new CallDesk({ ...parts, options: options.asyncCalls, tell });
+    network.onRunner = (id) => desk.welcome(id);
+    const fetch = options.alone ? undefined : () => peers.list();
+    const bundles = new Bundles(store, files, options, log, fetch);
+    const placement = new Placement({ store, bundles, table, nodes, turns, options, log });
+    const core = { store, bundles, placement, table, nodes, network, statsd };
     const endpoints = {
       ...originalEndpoints(core),
       ...extendedEndpoints(core),
+      ...callEndpoints(desk),
+      ...letterEndpoints(desk),
       ...logEndpoints(ring),
       ...aboutEndpoints(metrics),
     };
-    this.#nodes = nodes;
+    this.#network = network;
+    this.#desk = desk;
     this.#ring = ring;
-    this.#statsd = statsd;
-    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax });
+    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax, fetchKey });
     this.#server = createServer({ requestTimeout: 0, headersTimeout: 10_000 });
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.setTimeout(stallTimeoutMs + options.enableTimeoutMs);
@@ -103,17 +117,22 @@ class ListeningTron implements Tron {
 
   async listen({ port, host }: { port: number; host: string }): Promise<void> {
     await assertMayListen(this.#parts.store, host);
-    await this.#nodes.start();
-    await this.#statsd.start();
+    await this.#network.start();
+    this.#desk.start();
     await bind(this.#server, port, host);
     const { port: bound } = this.#server.address() as AddressInfo;
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    await this.#network.open(this.#options.url || reachable(host, bound));
+  }
+
+  wake(): void {
+    this.#network.wake();
   }
 
   async close(): Promise<void> {
-    this.#statsd.close();
     this.#ring.close();
-    await this.#nodes.close();
+    await this.#desk.close();
+    await this.#network.close();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // Connections become idle one by one, as what followed the logs hears that there is no more.
@@ -133,6 +152,14 @@ class ListeningTron implements Tron {
       response.destroy();
     }
   }
+}
+
+/** Where others reach an address: nobody can call the one that stands for all. */
+function reachable(host: string, port: number): string {
+  const name = host.replace(/^\[(.*)\]$/, '$1');
+  const isAny = name === '' || name === '::' || /^0(\.0){0,3}$/.test(name);
+  const shown = isAny ? hostname() : name;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 
 async function bind(server: Server, port: number, host: string): Promise<void> {
