@@ -70,7 +70,7 @@ export class Outbox {
     tally.alive++;
     try {
       const at = Date.now();
-      const async = { acceptedAt: at, ...head.async, tries: 0 };
+      const async = head.async ?? { acceptedAt: at, tries: 0 };
       const state: CallState = { queue, callId: head.id, at, notBefore: 0, async };
       const timeoutMs = Math.min(timerMsMax, Math.max(1, head.deadline - at));
       const bytes = await gather(body, this.#bytesMax, (size) => tooLarge(size, this.#bytesMax));

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { createLog } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { openBroker } from '../broker/broker.ts';
-import { openBundleFiles, openStore } from '../store/store.ts';
+import { openBundleFiles, openStore, openStores } from '../store/store.ts';
 import { send, TestPlace } from './fixture/place.ts';
 import { isLoopback } from './guard.ts';
 import { createToken, findToken, listTokens, revokeToken } from './token.ts';
@@ -60,10 +60,11 @@ describe('without a token', () => {
 
   test('the Tron listens on loopback only', async () => {
     const log = createLog({ level: 'silent' });
-    const store = await openStore('memory:');
+    const { state: store, calls, letters } = await openStores('memory:');
     const broker = await openBroker('memory:', { log });
     const files = await openBundleFiles(`${place.dir}/other`, log);
-    const tron = createTron({ broker, store, files, log, metrics: new Metrics() });
+    const kept = { store, calls, letters, files };
+    const tron = createTron({ broker, ...kept, log, metrics: new Metrics() });
     for (const host of ['0.0.0.0', '::']) {
       const listening = tron.listen({ port: 0, host });
       await assert.rejects(listening, {
@@ -84,10 +85,11 @@ describe('without a token', () => {
   test('a port in use is an error that names it', async () => {
     const { port } = new URL(place.tron.url);
     const log = createLog({ level: 'silent' });
-    const store = await openStore('memory:');
+    const { state: store, calls, letters } = await openStores('memory:');
     const broker = await openBroker('memory:', { log });
     const files = await openBundleFiles(`${place.dir}/other`, log);
-    const tron = createTron({ broker, store, files, log, metrics: new Metrics() });
+    const kept = { store, calls, letters, files };
+    const tron = createTron({ broker, ...kept, log, metrics: new Metrics() });
     const listening = tron.listen({ port: Number(port), host: '127.0.0.1' });
     await assert.rejects(listening, { code: 'address_in_use', message: new RegExp(port) });
     await tron.close();
