@@ -7,7 +7,6 @@ import { empty, tronQueues } from '../message.ts';
 import type { Call, Headers, Reply } from '../message.ts';
 import type { Store } from '../store/store.ts';
 import type { Letters } from './letters.ts';
-import { post } from './post.ts';
 
 const secretSetting = 'callback-secret';
 
@@ -79,6 +78,7 @@ export class Callbacks {
       'user-agent': 'funcatron',
     };
     const { signal } = this.#closing;
+    const { post } = await import('./post.ts');
     await post(allow, { url, headers, body: bytes, timeoutMs, signal });
   }
 

@@ -1,31 +1,52 @@
 /** A Tron as its options describe it: alone in its process, or beside the others in `serve`. */
-import type { bundleOptions, frontendOptions, tronOptions } from '../../config/options.ts';
+import type {
+  bundleOptions,
+  frontendOptions,
+  queueOptions,
+  tronOptions,
+} from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
-import type { BundleFiles, Store } from '../../store/store.ts';
+import type { BundleFiles, Stores } from '../../store/store.ts';
 import { createTron } from '../../tron/tron.ts';
 import type { Tron } from '../../tron/tron.ts';
+import type { TronOptions } from '../../tron/option.ts';
 import { limitsOf } from '../bundle-limit.ts';
+import { readCallbackAllow } from '../callback-option.ts';
 import type { Parts } from './part.ts';
 
 export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions> &
-  Pick<Values<typeof frontendOptions>, 'bodyMax'> & {
+  Pick<Values<typeof frontendOptions>, 'bodyMax'> &
+  Pick<Values<typeof queueOptions>, 'asyncTries'> & {
     /** Bundles may lack Funcs. */
     dev: boolean;
   };
 
 export function openTron(
   options: TronPartOptions,
-  parts: Parts & { store: Store; files: BundleFiles },
+  parts: Parts & { stores: Stores; files: BundleFiles },
 ): Tron {
-  const { broker, store, files, log, metrics } = parts;
+  const { broker, stores, files, log, metrics } = parts;
+  const { state: store, calls, letters, leases } = stores;
   const { bundleMax, bodyMax, uploadsMax, dev } = options;
   return createTron(
-    { broker, store, files, log, metrics },
+    { broker, store, calls, letters, leases, files, log, metrics },
     {
       ...{ bundleMax, bodyMax, uploadsMax, allowMissing: dev },
       bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
+      asyncCalls: callDeskOptions(options),
     },
   );
+}
+
+function callDeskOptions(options: TronPartOptions): TronOptions['asyncCalls'] {
+  const { deadMax, asyncTries, callbackSecret } = options;
+  return {
+    ...{ deadMax, asyncTries, callbackSecret },
+    callsKeepMs: options.callsKeep,
+    idempotencyKeepMs: options.idempotencyKeep,
+    callbackAllow: readCallbackAllow(options.callbackAllow),
+    callbackTimeoutMs: options.callbackTimeout,
+  };
 }
