@@ -187,6 +187,37 @@ void describe('jobs over NATS', { skip: whyMissing('nats-server') }, () => {
     assert.equal(seen.size, 40);
   });
 
+  withEnds('more bytes than a server sends at once come one after another', async (ends) => {
+    const { transport } = await ends.open();
+    const count = 70;
+    const text = 'x'.repeat(transport.bytesMax);
+    for (let i = 0; i < count; i++) await transport.sendJob('q', Buffer.from(text), 0);
+    const hand = new Hand();
+    await transport.take('job', 'q', 500, hand.take);
+    await until('all came', () => hand.deliveries.length === count);
+    assert.ok(hand.deliveries.every(({ redelivered }) => !redelivered));
+    hand.ack();
+    await until('all are done', async () => (await transport.jobs('q')) === 0);
+  });
+
+  withEnds('closing does not wait for a server that is away', async (ends) => {
+    const end = await ends.open();
+    const intakes = await Promise.all([
+      end.transport.take('job', 'q', 1, () => undefined),
+      end.transport.take('call', 'q', 1, () => undefined),
+    ]);
+    await end.transport.sendJob('q', Buffer.from('x'), 0);
+    await server.kill();
+    try {
+      await until('it is noticed', () => end.lost === 1);
+      await assert.rejects(end.transport.sendJob('q', Buffer.from('x'), 0));
+      await intakes[0]!.stop();
+      await end.transport.close();
+    } finally {
+      await server.restart();
+    }
+  });
+
   withEnds('nothing is left when the last one closes', async (ends) => {
     const [one, two] = [await ends.open(), await ends.open()];
     for (const { transport } of [one, two])

@@ -133,6 +133,7 @@ export class JobStream {
 
   /** Takes away the consumer of a queue in which there is nothing and which nobody takes from. */
   async release(queue: string, tries = 1): Promise<void> {
+    if (this.#link.isLost) return;
     const name = tokenOf(queue);
     for (let left = tries; left > 0; left--) {
       const info = await this.#jsm.consumers.info(this.name, name);

@@ -56,7 +56,8 @@ export class Link {
   /** Publishes now, or as soon as the connection is back; for what must not get lost with it. */
   say(subject: string, bytes: Uint8Array | string): void {
     if (!this.isLost) return this.nc.publish(subject, bytes);
-    if (this.#keptBytes + bytes.length > keptBytesMax) throw this.unavailable();
+    if (this.#keptBytes + bytes.length > keptBytesMax)
+      return this.log.debug({ subject }, 'a message is dropped: too many wait for the NATS server');
     this.#kept.push({ subject, bytes });
     this.#keptBytes += bytes.length;
   }

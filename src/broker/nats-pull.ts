@@ -17,9 +17,14 @@ const workingMs = 2000;
 /** A request ends by itself after this, and is given up when even that is not heard. */
 const pullMs = 5000;
 const pullLostMs = 8000;
+/** A server that has too much on its way to a client drops the client. */
+const pullBytesMax = 16 * 2 ** 20;
 /** What there is no room for after all may stay for so long. */
 const holdMs = 1000;
 const againMsMax = 2000;
+
+const timeOver = 408;
+const sizeOver = /^message size exceeds/i;
 
 export interface PullSource {
   stream: string;
@@ -153,8 +158,8 @@ export class PullIntake implements Intake {
     if (!pull) return;
     this.#asked -= pull.left;
     this.#pulls.delete(n);
-    // It has come to its end by itself; anything else is trouble with the consumer.
-    if (headers?.code === 408) this.#pump();
+    // Its time is over, or it has as many bytes as it may; anything else is trouble.
+    if (headers?.code === timeOver || sizeOver.test(headers?.description ?? '')) this.#pump();
     else this.#ensure();
   }
 
@@ -181,8 +186,9 @@ export class PullIntake implements Intake {
     this.#pulls.set(n, { left: room, at: Date.now() });
     this.#asked += room;
     const next = `$JS.API.CONSUMER.MSG.NEXT.${this.#source.stream}.${this.#consumer}`;
-    const pull = JSON.stringify({ batch: room, expires: nanos(pullMs) });
-    this.#link.nc.publish(next, pull, { reply: this.#prefix + String(n) });
+    const bytesMax = Math.max(pullBytesMax, 2 * (this.#link.nc.info?.max_payload ?? 0));
+    const pull = { batch: room, expires: nanos(pullMs), max_bytes: bytesMax };
+    this.#link.nc.publish(next, JSON.stringify(pull), { reply: this.#prefix + String(n) });
   }
 
   /** Has the consumer made again, and asks anew: who knows what became of what was asked for. */
