@@ -71,6 +71,12 @@ export const queueOptions = grouped('Queues', {
 export const runnerOptions = grouped('Runner', {
   warm: count('--warm <count>', 'unassigned workers kept ready per runtime', 1),
   prefetch: count('--prefetch <count>', 'calls a queue hands this runner at a time', 500, 1),
+  hopsMax: count(
+    '--hops-max <count>',
+    'Funcs that may follow one another by x-funcatron.then',
+    16,
+    1,
+  ),
   replyMax: bytes('--reply-max <size>', 'answer of a program run per call', 1024 * mib),
   resultMax: bytes('--result-max <size>', 'answer kept of an asynchronous call', mib),
   drain: duration('--drain <time>', 'time calls in flight get to end at shutdown', 30_000),
@@ -94,6 +100,11 @@ export const tronOptions = grouped('Tron', {
   uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
   enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
   logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
+  tronUrl: text(
+    '--tron-url <url>',
+    'where runners and frontends reach the Tron; without one, where it listens',
+    '',
+  ),
   callsKeep: duration(
     '--calls-keep <time>',
     'time an asynchronous call is known after it ended',
@@ -128,10 +139,20 @@ export const copyOptions = grouped('State', {
   ),
 });
 
+/** Where the messages go. */
+const brokerOptions = {
+  broker: text('--broker <url>', 'message broker', 'memory:'),
+  namespace: text(
+    '--namespace <name>',
+    'what all names at the broker begin with: one for each cluster',
+    'funcatron',
+  ),
+};
+
 /** Options of where state lives. */
 export const stateOptions = grouped('State', {
   data: text('--data <folder>', 'folder for state, bundles and the journal', '.funcatron'),
-  broker: text('--broker <url>', 'message broker', 'memory:'),
+  ...brokerOptions,
   store: text('--store <url>', 'state of the Tron; without one, SQLite in the data folder', ''),
 });
 
@@ -147,6 +168,55 @@ export const serveOptions = {
 };
 
 export type ServeOptions = Values<typeof serveOptions>;
+
+/** Options of a frontend or a runner that is a process of its own. */
+export const nodeOptions = grouped('State', {
+  data: text('--data <folder>', 'folder for state, bundles and the journal', '.funcatron'),
+  ...brokerOptions,
+});
+
+const nodeRoleOptions = {
+  ...nodeOptions,
+  ...copyOptions,
+  ...queueOptions,
+  bundleMax: bundleOptions.bundleMax,
+  ...logOptions,
+};
+
+export const frontendRoleOptions = {
+  ...frontendOptions,
+  ...grouped('Frontend', {
+    drain: runnerOptions.drain,
+    metricsHost: text('--metrics-host <address>', 'address of its metrics', '127.0.0.1'),
+    metricsPort: port('--metrics-port <port>', 'port of its metrics', 8081),
+  }),
+  ...nodeRoleOptions,
+};
+
+export type FrontendRoleOptions = Values<typeof frontendRoleOptions>;
+
+export const runnerRoleOptions = {
+  ...runnerOptions,
+  ...grouped('Runner', {
+    runnerHost: text('--runner-host <address>', 'address of its health and metrics', '127.0.0.1'),
+    runnerPort: port('--runner-port <port>', 'port of its health and metrics', 4000),
+  }),
+  ...nodeRoleOptions,
+};
+
+export type RunnerRoleOptions = Values<typeof runnerRoleOptions>;
+
+export const tronRoleOptions = {
+  ...tronOptions,
+  ...grouped('Tron', { bodyMax: frontendOptions.bodyMax }),
+  ...bundleOptions,
+  ...queueOptions,
+  ...stateOptions,
+  ...copyOptions,
+  ...logOptions,
+};
+
+export type TronRoleOptions = Values<typeof tronRoleOptions>;
 
 /** Where commands find a Tron. */
 export const remoteOptions = grouped('Tron', {

@@ -15,6 +15,7 @@ import type { PoolMeter } from './meter.ts';
 import { Pool } from './pool.ts';
 import { provision } from './provision.ts';
 import type { BundleSource } from './provision.ts';
+import type { Successors } from './successor.ts';
 import type { WarmWorkers } from './warm.ts';
 
 export interface DeploymentOptions {
@@ -29,6 +30,7 @@ export interface DeploymentOptions {
   responseMode: ResponseMode;
   log: Log;
   meter: PoolMeter;
+  successors: Successors;
   onFuncLog: (route: Route, name: string, line: FuncLog) => void;
 }
 
@@ -81,6 +83,13 @@ export class Deployment {
       meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
       const reply = await pool.run(call, toWork(call, checked), timeoutMs);
       checkReply(checked.operation, call, reply, check);
+      const { operation } = checked;
+      if (operation.settings.then !== undefined)
+        await this.#options.successors.handOn(
+          { route: this.route, contract, operation },
+          call,
+          reply,
+        );
       return reply;
     } catch (thrown) {
       const fault = blotFault(thrown, this.#secrets);
@@ -151,6 +160,9 @@ export class Deployment {
 function toWork(call: Call, checked: CheckedCall): WorkerCall {
   const { head, body } = call;
   const { operation, kind, data } = checked;
+  const { operationId, settings } = operation;
   const cancellation = (call.cancellation ??= new Cancellation());
-  return { operationId: operation.operationId, head, body, kind, data, cancellation };
+  if (settings.direct)
+    return { operationId, head, body, kind: 'binary', stream: true, cancellation };
+  return { operationId, head, body, kind, data, cancellation };
 }

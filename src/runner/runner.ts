@@ -25,9 +25,12 @@ import { Kept } from './kept.ts';
 import { createPoolMeter } from './meter.ts';
 import { refuseMissing } from './missing.ts';
 import type { BundleSource } from './provision.ts';
+import { Successors } from './successor.ts';
 import { compareTable } from './table.ts';
 import type { Ahead } from './table.ts';
 import { WarmWorkers } from './warm.ts';
+
+const hopsMaxDefault = 16;
 
 export interface RunnerOptions {
   broker: Broker;
@@ -47,6 +50,8 @@ export interface RunnerOptions {
   replyBytesMax?: number;
   /** Bytes kept of what an asynchronous call answers (`--result-max`). Default 1 MiB. */
   resultBytesMax?: number;
+  /** Funcs that may follow one another by `x-funcatron.then` (`--hops-max`). Default 16. */
+  hopsMax?: number;
   /** Time calls in hand get to end when the runner closes, in milliseconds (`--drain`). */
   drainMs: number;
   /** Failures carry the Func's stack (dev only). */
@@ -78,6 +83,7 @@ export class Runner {
   readonly #warm: WarmWorkers;
   readonly #kept: Kept;
   readonly #logs: FuncLogs;
+  readonly #successors: Successors;
   readonly #control: ControlNode;
   readonly #async: AsyncCalls;
   readonly #served = new Map<string, Served>();
@@ -98,6 +104,9 @@ export class Runner {
     this.#kept = new Kept(join(dir, 'kept-routes'));
     this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);
+    const { contracts, hopsMax = hopsMaxDefault } = options;
+    const routes = (): Route[] => this.routes;
+    this.#successors = new Successors({ broker, contracts, routes, hopsMax });
     const funcLog = options.log.child({ component: 'func' });
     this.#logs = new FuncLogs(funcLog, (lines) => sendLogs(this.#control, lines));
     const census = new Census(broker, options.metrics);
@@ -240,6 +249,7 @@ export class Runner {
       contracts,
       bundles,
       warm: this.#warm,
+      successors: this.#successors,
       dir,
       stacks,
       responseMode,

@@ -31,6 +31,7 @@ import type { TronOptions } from './option.ts';
 import { originalEndpoints } from './original-endpoint.ts';
 import { Placement } from './placement.ts';
 import { RouteTable } from './route-table.ts';
+import { Scheduler } from './scheduler.ts';
 
 export interface TronParts {
   broker: Broker;
@@ -77,6 +78,7 @@ class ListeningTron implements Tron {
   readonly #options: TronOptions;
   readonly #network: Network;
   readonly #desk: CallDesk;
+  readonly #scheduler: Scheduler;
   readonly #ring: LogRing;
   readonly #server: Server;
   url = '';
@@ -94,6 +96,10 @@ class ListeningTron implements Tron {
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
     const bundles = new Bundles(store, files, options, log, fetch);
+    this.#scheduler = new Scheduler({
+      ...{ store, table, log, broker: parts.broker, id: network.id },
+      contractOf: async ({ sha, overlay }) => bundles.contract(await bundles.get(sha), overlay),
+    });
     const placement = new Placement({ store, bundles, table, nodes, turns, options, log });
     const core = { store, bundles, placement, table, nodes, network, statsd };
     const endpoints = {
@@ -119,6 +125,7 @@ class ListeningTron implements Tron {
     await assertMayListen(this.#parts.store, host);
     await this.#network.start();
     this.#desk.start();
+    this.#scheduler.start();
     await bind(this.#server, port, host);
     const { port: bound } = this.#server.address() as AddressInfo;
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
@@ -131,6 +138,7 @@ class ListeningTron implements Tron {
 
   async close(): Promise<void> {
     this.#ring.close();
+    await this.#scheduler.close();
     await this.#desk.close();
     await this.#network.close();
     if (!this.#server.listening) return;

@@ -3,6 +3,7 @@ import type { runnerOptions } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
 import type { BundleSource } from '../../runner/provision.ts';
 import { Runner } from '../../runner/runner.ts';
+import type { RunnerOptions } from '../../runner/runner.ts';
 import type { ServingParts } from './part.ts';
 
 export type RunnerPartOptions = Values<typeof runnerOptions> & {
@@ -14,6 +15,7 @@ export function createRunner(
   options: RunnerPartOptions,
   parts: ServingParts & { bundles: BundleSource },
   dirs: { unpacked: string; sockets: string },
+  alone: Pick<RunnerOptions, 'control' | 'url'> = {},
 ): Runner {
   const { broker, contracts, bundles, log, metrics } = parts;
   const { warm, prefetch, drain, dev } = options;
@@ -24,8 +26,10 @@ export function createRunner(
     socketDir: dirs.sockets,
     drainMs: drain,
     replyBytesMax: options.replyMax,
+    hopsMax: options.hopsMax,
     resultBytesMax: options.resultMax,
     stacks: dev,
     responseMode: dev ? 'enforce' : 'report',
+    ...alone,
   });
 }
