@@ -10,9 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { codeOf, codes } from './kafka-link.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import { HeldRecords } from './kafka-held.ts';
+import type { Held } from './kafka-held.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { acquiredOf, batchesOf } from './kafka-record.ts';
 import type { TakenRecord } from './kafka-record.ts';
+import type { Pace } from './kafka-pace.ts';
 import type { KafkaSender } from './kafka-send.ts';
 import { accept, renew, shareAcknowledge, shareFetch } from './kafka-share.ts';
 import type { AckBatch, Shared } from './kafka-share.ts';
@@ -35,18 +38,9 @@ export interface TakeOptions {
   topic: string;
   window: number;
   log: Log;
+  /** A queue's calls go before its jobs, and both have the same. */
+  pace?: Pace;
   onRecord(record: TakenRecord, delivery: Delivery): void;
-}
-
-/** A record that was handed over, until the broker knows that it is done with. */
-interface Held {
-  record: TakenRecord;
-  /** The broker still keeps it for us. */
-  isLocked: boolean;
-  lockedAt: number;
-  /** Its taker has said what became of it. */
-  isSettled: boolean;
-  isDone: boolean;
 }
 
 export class KafkaTake implements Intake {
@@ -55,11 +49,9 @@ export class KafkaTake implements Intake {
   readonly #topics: KafkaTopics;
   readonly #sender: KafkaSender;
   readonly #options: TakeOptions;
-  readonly #held = new Map<bigint, Held>();
+  readonly #held = new HeldRecords();
   readonly #sending = new Set<Promise<void>>();
-  #done: bigint[] = [];
   #window: number;
-  #open = 0;
   #member: KafkaMember | undefined;
   #lockMs = 30_000;
   #term = -1;
@@ -85,9 +77,13 @@ export class KafkaTake implements Intake {
 
   /** Joins; rejects with `broker_unavailable` when that is impossible. */
   async start(): Promise<this> {
+    const { kind, pace } = this.#options;
+    if (kind === 'call') pace?.begin();
     try {
       await this.#join();
+      if (kind === 'call') pace?.begun();
     } catch (thrown) {
+      pace?.end();
       await this.#leave();
       throw this.#link.unavailable(thrown);
     }
@@ -103,6 +99,7 @@ export class KafkaTake implements Intake {
   /** Whoever waits for records now gets none. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#options.pace?.end();
     this.#wake();
     await this.#turn;
   }
@@ -118,8 +115,8 @@ export class KafkaTake implements Intake {
 
   async #run(): Promise<void> {
     let backoffMs = 0;
-    while (!this.#isOver || (this.#done.length > 0 && this.#member)) {
-      if (this.#isStopped && this.#open === 0 && this.#done.length === 0) break;
+    while (!this.#isOver || (this.#held.doneCount > 0 && this.#member)) {
+      if (this.#isStopped && this.#held.open === 0 && this.#held.doneCount === 0) break;
       try {
         const member = this.#member ?? (await this.#join());
         this.#turn = this.#ask(member);
@@ -141,21 +138,23 @@ export class KafkaTake implements Intake {
   /** One request. False when there was nothing to ask for. */
   async #ask(member: KafkaMember): Promise<boolean> {
     const { group, id, topicId, connection } = member;
+    const { kind, pace } = this.#options;
     await this.#renew(member);
-    const room = this.#isStopped ? 0 : this.#window - this.#open;
+    const room = this.#isStopped ? 0 : this.#window - this.#held.open;
+    if (room > 0 && kind === 'job') await pace?.turn();
     // The first request of a session can only fetch.
-    if (room <= 0 && (this.#done.length === 0 || member.epoch === 0)) return false;
-    const offsets = member.epoch === 0 ? [] : this.#done.splice(0);
+    if (room <= 0 && (this.#held.doneCount === 0 || member.epoch === 0)) return false;
+    const offsets = member.epoch === 0 ? [] : this.#held.takeDone();
     const acks = batchesOf(offsets, accept);
     const topic = { topicId, acks };
     const epoch = member.epoch++;
-    const waitMs = this.#open > 0 || offsets.length > 0 ? busyMs : idleMs;
+    const waitMs = this.#held.open > 0 || offsets.length > 0 ? busyMs : idleMs;
     const shared =
       room > 0
         ? await shareFetch.async(connection, group, id, epoch, topic, waitMs, bytesMax, room)
         : await shareAcknowledge.async(connection, group, id, epoch, topic, false);
     await this.#acknowledged(member, acks, shared);
-    for (const offset of offsets) this.#held.delete(offset);
+    this.#held.forget(offsets);
     this.#trim(trimEvery, offsets.length);
     this.#accept(shared);
     return true;
@@ -175,21 +174,13 @@ export class KafkaTake implements Intake {
   #accept(shared: Shared): void {
     this.#lockMs = shared.lockMs || this.#lockMs;
     if (shared.error !== 0) throw new Error(`Kafka refuses a fetch with code ${shared.error}`);
-    for (const record of acquiredOf(shared)) {
-      const held = this.#held.get(record.offset);
-      // It was lost with a session, and came back: it is in hand here, or done.
-      if (held) {
-        Object.assign(held, { isLocked: true, lockedAt: Date.now() });
-        if (held.isDone) this.#done.push(record.offset);
-      } else this.#begin(record);
-    }
+    for (const record of acquiredOf(shared))
+      if (!this.#held.cameBack(record.offset)) this.#begin(record);
   }
 
   #begin(record: TakenRecord): void {
-    const lockedAt = Date.now();
-    const held: Held = { record, lockedAt, isLocked: true, isSettled: false, isDone: false };
-    this.#held.set(record.offset, held);
-    this.#open++;
+    const held = this.#held.add(record);
+    if (this.#options.kind === 'call') this.#options.pace?.tick();
     const isAgain =
       record.deliveries > 1 ||
       record.offset < this.#doubtful ||
@@ -213,9 +204,7 @@ export class KafkaTake implements Intake {
   }
 
   #end(held: Held): void {
-    held.isDone = true;
-    this.#open--;
-    if (held.isLocked) this.#done.push(held.record.offset);
+    this.#held.end(held);
     this.#wake();
   }
 
@@ -230,8 +219,7 @@ export class KafkaTake implements Intake {
       .catch((err: unknown) => {
         // Whoever has its lock when this connection ends is another.
         log.warn({ err, topic }, 'what was not begun could not be given back at once');
-        this.#held.delete(held.record.offset);
-        this.#open--;
+        this.#held.drop(held);
         this.#wake();
       })
       .finally(() => this.#sending.delete(sending));
@@ -241,16 +229,9 @@ export class KafkaTake implements Intake {
   /** Locks that would end soon. */
   async #renew(member: KafkaMember): Promise<void> {
     const { group, id, topicId, connection } = member;
-    const before = Date.now() - this.#lockMs / 3;
-    const due = [...this.#held.values()].filter(
-      ({ isLocked, isDone, lockedAt }) => isLocked && !isDone && lockedAt < before,
-    );
-    if (due.length === 0 || member.epoch === 0) return;
-    const acks = batchesOf(
-      due.map(({ record }) => record.offset),
-      renew,
-    );
-    for (const held of due) held.lockedAt = Date.now();
+    const due = member.epoch > 0 ? this.#held.renew(this.#lockMs / 3) : [];
+    if (due.length === 0) return;
+    const acks = batchesOf(due, renew);
     await shareAcknowledge.async(connection, group, id, member.epoch++, { topicId, acks }, true);
   }
 
@@ -276,12 +257,7 @@ export class KafkaTake implements Intake {
   async #leave(): Promise<void> {
     const member = this.#member;
     this.#member = undefined;
-    for (const [offset, held] of this.#held) {
-      // Done and not come back since the loss before this one: others had it.
-      if (held.isDone && !held.isLocked) this.#held.delete(offset);
-      held.isLocked = false;
-    }
-    this.#done = [];
+    this.#held.lose();
     await member?.leave();
   }
 

@@ -16,13 +16,14 @@ import { randomInt } from 'node:crypto';
 import type { EventSource } from './broker.ts';
 import { KafkaEvents } from './kafka-event.ts';
 import { KafkaLink } from './kafka-link.ts';
+import { KafkaPresence } from './kafka-member.ts';
+import { Pace } from './kafka-pace.ts';
 import { KafkaSender, UncertainError } from './kafka-send.ts';
 import { KafkaTail } from './kafka-tail.ts';
 import { KafkaTake } from './kafka-take.ts';
 import { bytesMax, KafkaTopics, postPartitions } from './kafka-topic.ts';
 import { readKafkaUrl } from './kafka-url.ts';
 import { KafkaWaits } from './kafka-wait.ts';
-import { KafkaPresence } from './kafka-member.ts';
 import type {
   Delivery,
   ForeignMessage,
@@ -58,6 +59,7 @@ class KafkaTransport implements Transport {
   readonly #waits: KafkaWaits;
   readonly #presence: KafkaPresence;
   readonly #tails: KafkaTail[];
+  readonly #paces = new Map<string, Pace>();
   readonly #takes = new Set<KafkaTake>();
   readonly #events = new Set<KafkaEvents>();
   readonly #listeners = new Map<string, Set<(bytes: Buffer) => void>>();
@@ -127,7 +129,7 @@ class KafkaTransport implements Transport {
     const topic = this.#topics.name(kind, queue);
     this.#used.add(topic);
     const take = new KafkaTake(this.#link, this.#topics, this.#sender, {
-      ...{ kind, topic, window, log: this.#options.log },
+      ...{ kind, topic, window, log: this.#options.log, pace: this.#pace(queue) },
       onRecord: (_record, delivery) => onDelivery(delivery),
     });
     await take.start();
@@ -197,6 +199,12 @@ class KafkaTransport implements Transport {
     await Promise.all(this.#tails.map((tail) => tail.close()));
     await this.#presence.stop();
     await this.#link.close();
+  }
+
+  #pace(queue: string): Pace {
+    const pace = this.#paces.get(queue) ?? new Pace();
+    this.#paces.set(queue, pace);
+    return pace;
   }
 
   #tail(partition: number, onRecord: (key: Buffer | null, value: Buffer) => void): KafkaTail {
