@@ -12,7 +12,7 @@ if (recentEnough) await run();
 else rerun();
 
 async function run() {
-  if (process.argv[2] === 'serve') growNursery();
+  if (['serve', 'frontend', 'runner'].includes(process.argv[2])) growNursery();
   // Compiled code, and TypeScript stripped of its types, is kept between starts.
   module.enableCompileCache();
   const source = new URL('../src/cli/main.ts', import.meta.url);

@@ -86,6 +86,8 @@ export interface BrokerOptions {
   retry?: Partial<RetryPolicy>;
   /** Begins the names of everything made in a broker server. Default `funcatron`. */
   namespace?: string;
+  /** The connection to the server was lost and is there again: broadcasts were missed. */
+  onRestored?(): void;
   /** Where this process takes bodies past the broker server; without it, it cannot. */
   direct?: DirectOptions;
 }

@@ -207,6 +207,7 @@ export class RemoteBroker implements Broker {
     this.#log.info('the broker is there again');
     this.#peers.forgive();
     this.#caller.connectionRestored();
+    this.#options.onRestored?.();
   }
 
   #count(n: number, inbox: string, queue: string): void {

@@ -14,6 +14,7 @@ import {
   serveOptions,
   stateOptions,
 } from '../config/options.ts';
+import { frontendRoleOptions, runnerRoleOptions, tronRoleOptions } from '../config/role-options.ts';
 import { command } from './command.ts';
 import type { CommandSpec } from './command.ts';
 
@@ -57,6 +58,31 @@ const servingCommands = [
     options: serveOptions,
     examples: ['funcatron serve', 'funcatron serve --port 8080 --data /var/lib/funcatron'],
     run: async (_, options, terminal) => (await import('./serve.ts')).serve(options, terminal),
+  }),
+  command('frontend', {
+    about: 'the HTTP door alone; for a cluster, with a broker server',
+    options: frontendRoleOptions,
+    examples: ['funcatron frontend --broker nats://localhost'],
+    run: async (_, options, terminal) =>
+      (await import('./frontend.ts')).frontend(options, terminal),
+  }),
+  command('runner', {
+    about: 'what runs the Funcs alone; for a cluster, with a broker server',
+    options: runnerRoleOptions,
+    examples: [
+      'funcatron runner --broker nats://localhost',
+      'funcatron runner --broker nats://localhost --data second --runner-port 4001',
+    ],
+    run: async (_, options, terminal) => (await import('./runner.ts')).runner(options, terminal),
+  }),
+  command('tron', {
+    about: 'the control plane alone; several share a PostgreSQL store',
+    options: tronRoleOptions,
+    examples: [
+      'funcatron tron --broker nats://localhost',
+      'funcatron tron --broker amqp://mq --store postgres://db/funcatron --tron-host 0.0.0.0',
+    ],
+    run: async (_, options, terminal) => (await import('./tron.ts')).tron(options, terminal),
   }),
   command('token create <name>', {
     about: 'make a token for the Tron; it is shown once',

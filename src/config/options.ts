@@ -140,7 +140,7 @@ export const copyOptions = grouped('State', {
 });
 
 /** Where the messages go. */
-const brokerOptions = {
+export const brokerOptions = {
   broker: text('--broker <url>', 'message broker', 'memory:'),
   namespace: text(
     '--namespace <name>',
@@ -168,55 +168,6 @@ export const serveOptions = {
 };
 
 export type ServeOptions = Values<typeof serveOptions>;
-
-/** Options of a frontend or a runner that is a process of its own. */
-export const nodeOptions = grouped('State', {
-  data: text('--data <folder>', 'folder for state, bundles and the journal', '.funcatron'),
-  ...brokerOptions,
-});
-
-const nodeRoleOptions = {
-  ...nodeOptions,
-  ...copyOptions,
-  ...queueOptions,
-  bundleMax: bundleOptions.bundleMax,
-  ...logOptions,
-};
-
-export const frontendRoleOptions = {
-  ...frontendOptions,
-  ...grouped('Frontend', {
-    drain: runnerOptions.drain,
-    metricsHost: text('--metrics-host <address>', 'address of its metrics', '127.0.0.1'),
-    metricsPort: port('--metrics-port <port>', 'port of its metrics', 8081),
-  }),
-  ...nodeRoleOptions,
-};
-
-export type FrontendRoleOptions = Values<typeof frontendRoleOptions>;
-
-export const runnerRoleOptions = {
-  ...runnerOptions,
-  ...grouped('Runner', {
-    runnerHost: text('--runner-host <address>', 'address of its health and metrics', '127.0.0.1'),
-    runnerPort: port('--runner-port <port>', 'port of its health and metrics', 4000),
-  }),
-  ...nodeRoleOptions,
-};
-
-export type RunnerRoleOptions = Values<typeof runnerRoleOptions>;
-
-export const tronRoleOptions = {
-  ...tronOptions,
-  ...grouped('Tron', { bodyMax: frontendOptions.bodyMax }),
-  ...bundleOptions,
-  ...queueOptions,
-  ...stateOptions,
-  ...copyOptions,
-  ...logOptions,
-};
-
-export type TronRoleOptions = Values<typeof tronRoleOptions>;
 
 /** Where commands find a Tron. */
 export const remoteOptions = grouped('Tron', {

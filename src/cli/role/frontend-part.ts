@@ -2,7 +2,7 @@
 import type { frontendOptions, runnerOptions } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
 import { createFrontend } from '../../frontend/frontend.ts';
-import type { Frontend } from '../../frontend/frontend.ts';
+import type { Frontend, FrontendParts } from '../../frontend/frontend.ts';
 import type { FrontendOptions } from '../../frontend/option.ts';
 import { readCallbackAllow } from '../callback-option.ts';
 import { readCors } from '../cors-option.ts';
@@ -15,11 +15,15 @@ export type FrontendPartOptions = Values<typeof frontendOptions> &
     dev: boolean;
   };
 
-export function openFrontend(options: FrontendPartOptions, parts: ServingParts): Frontend {
+export function openFrontend(
+  options: FrontendPartOptions,
+  parts: ServingParts,
+  control: FrontendParts['control'] = {},
+): Frontend {
   const { broker, contracts, log, metrics } = parts;
   const { bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev } = options;
   return createFrontend({
-    ...{ broker, contracts, log, metrics },
+    ...{ broker, contracts, log, metrics, control },
     options: {
       ...{ bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev },
       docs: dev,

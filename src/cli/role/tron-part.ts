@@ -3,6 +3,7 @@ import type {
   bundleOptions,
   frontendOptions,
   queueOptions,
+  stateOptions,
   tronOptions,
 } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
@@ -12,11 +13,13 @@ import type { Tron } from '../../tron/tron.ts';
 import type { TronOptions } from '../../tron/option.ts';
 import { limitsOf } from '../bundle-limit.ts';
 import { readCallbackAllow } from '../callback-option.ts';
+import { isEmbedded } from './broker-part.ts';
 import type { Parts } from './part.ts';
 
 export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions> &
   Pick<Values<typeof frontendOptions>, 'bodyMax'> &
-  Pick<Values<typeof queueOptions>, 'asyncTries'> & {
+  Pick<Values<typeof queueOptions>, 'asyncTries'> &
+  Pick<Values<typeof stateOptions>, 'broker'> & {
     /** Bundles may lack Funcs. */
     dev: boolean;
   };
@@ -35,6 +38,8 @@ export function openTron(
       bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
+      url: options.tronUrl,
+      alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
     },
   );
