@@ -234,6 +234,8 @@ export class Queue {
       else if (this.#unwait(entry)) entry.reject(expired(this, entry.call));
     }
     for (const entry of this.#inHand) {
+      // Of a body in chunks, the one who takes it knows whose time runs.
+      if (!(entry.call.body instanceof Uint8Array)) continue;
       const end = entry.call.head.deadline + graceMs;
       if (end > now) next = Math.min(next, end);
       else if (this.#inHand.remove(entry)) entry.reject(unanswered(this, entry.call));

@@ -4,9 +4,8 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { empty } from '../message.ts';
 import type { BodyKind, Call, CallHead, Reply } from '../message.ts';
-import type { Contract, Operation } from '../openapi/contract.ts';
+import type { CheckedBody, Contract, Operation } from '../openapi/contract.ts';
 import type { Counter } from '../metrics.ts';
 
 export interface CheckedCall {
@@ -30,8 +29,7 @@ export function checkCall(contract: Contract, call: Call, basePath: string): Che
   if (marked && !needsData(head.kind!, call))
     return { operation, kind: head.kind!, data: call.data };
   if (!marked) head.params = operation.params(raw, head.query, head.headers);
-  const checked = operation.body(head.headers, wholeBody(call));
-  if (checked.bytes) call.body = checked.bytes;
+  const checked = checkBody(operation, call);
   head.kind = checked.kind;
   head.operation = operation.key;
   head.checked = contract.id;
@@ -62,9 +60,16 @@ function relativePath(basePath: string, path: string): string | undefined {
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined;
 }
 
-/** Streams are not checked: their kind is binary by the time they reach a queue. */
-function wholeBody(call: Call): Uint8Array {
-  return call.body instanceof Uint8Array ? call.body : empty;
+/** What comes as it comes is not checked: it is bytes. */
+function checkBody(operation: Operation, call: Call): CheckedBody {
+  const { body, head } = call;
+  if (!(body instanceof Uint8Array)) {
+    operation.kind(head.headers);
+    return { kind: 'binary', value: undefined };
+  }
+  const checked = operation.body(head.headers, body);
+  if (checked.bytes) call.body = checked.bytes;
+  return checked;
 }
 
 export type ResponseMode = 'off' | 'report' | 'enforce';

@@ -189,8 +189,8 @@ describe('pool', () => {
 
   test('an answer in chunks is a call in hand until it has been read', async () => {
     const pool = open({ concurrency: 1 }, { max: 1 });
-    const query = { n: 3, ms: 120 };
-    const { body } = await run(pool, 'ticks', { query, timeoutMs: 200 });
+    const query = { n: 3, ms: 500 };
+    const { body } = await run(pool, 'ticks', { query, timeoutMs: 1000 });
     await assert.rejects(call(pool, 'quick', { timeoutMs: 100 }), code('deadline_in_runner'));
     assert.equal(await textOf(body), 'tick tick tick ');
     assert.equal(pool.counts.inHand, 0);

@@ -12,6 +12,7 @@ import { blot } from '../secret.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
+import { timed } from './request-body.ts';
 import { leastLoaded } from './slot.ts';
 import type { Slot } from './slot.ts';
 import { lost, Starter } from './starter.ts';
@@ -91,12 +92,13 @@ export class Pool {
    */
   async run(call: Call, work: WorkerCall, timeoutMs?: number): Promise<Reply> {
     const ticket = new Ticket(call, timeoutMs);
+    const own = timed(work, ticket);
     try {
-      return await this.#attempt(ticket, work);
+      return await this.#attempt(ticket, own);
     } catch (thrown) {
       if (!ticket.mayRepeat(thrown)) throw ticket.explain(thrown);
       this.#options.log.warn({ requestId: call.head.id }, 'worker lost; running the call again');
-      return await this.#attempt(ticket, work).catch((again: unknown) => {
+      return await this.#attempt(ticket, own).catch((again: unknown) => {
         throw ticket.explain(again);
       });
     }
@@ -243,7 +245,7 @@ export class Pool {
       else this.#retireIfDone(slot, now);
     }
     const isEmpty = this.#slots.length === 0;
-    if (isEmpty && this.#options.instances.min > 0) this.#grow();
+    if (this.#slots.length < this.#options.instances.min) this.#grow();
     if (this.#inHand.size > 0) this.#quiet = 0;
     else if (isEmpty && this.#options.instances.min === 0) this.#setPace('off');
     else if (++this.#quiet === 40) this.#setPace('slow');

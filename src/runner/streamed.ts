@@ -12,6 +12,7 @@ export class Streamed implements AsyncIterableIterator<Uint8Array> {
     this.#chunks = body[Symbol.asyncIterator]();
     this.#ticket = ticket;
     this.#onEnd = onEnd;
+    ticket.rest();
   }
 
   [Symbol.asyncIterator](): this {

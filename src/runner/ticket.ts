@@ -13,6 +13,10 @@ export class Ticket {
   readonly #chunkMs: number;
   #deadline: number;
   #late = false;
+  /** It is the client's turn to send. */
+  #awaitsClient = false;
+  /** The reader of the answer has a chunk in hand. */
+  #rests = false;
   #give: ((slot: Slot) => void) | undefined;
   #refuse: ((error: FuncatronError) => void) | undefined;
 
@@ -51,12 +55,26 @@ export class Ticket {
 
   /** The next chunk of the answer is waited for: it has a deadline of its own. */
   awaitChunk(): void {
-    this.#deadline = Date.now() + this.#chunkMs;
+    this.#rests = false;
+    this.#restart();
   }
 
-  /** The reader has a chunk in hand; how slow it may be is not for the runner to say. */
+  /** The answer, or a chunk of it, is in its reader's hands: how slow that is, it may say. */
   rest(): void {
-    this.#deadline = Infinity;
+    this.#rests = true;
+    this.#restart();
+  }
+
+  /** The next part of the request is waited for, or has come: how slow its sender may be is not. */
+  awaitClient(isWaiting: boolean): void {
+    this.#awaitsClient = isWaiting;
+    this.#restart();
+    // Who else has the call in hand goes by this.
+    this.call.head.deadline = Math.min(this.#deadline, Number.MAX_SAFE_INTEGER);
+  }
+
+  #restart(): void {
+    this.#deadline = this.#awaitsClient || this.#rests ? Infinity : Date.now() + this.#chunkMs;
   }
 
   /** The deadline passed: whoever has the call now gives it up. */
@@ -75,6 +93,7 @@ export class Ticket {
       !this.cancellation.cancelled &&
       !this.slot?.isKilled &&
       isIdempotent(this.call.head.method) &&
+      this.call.body instanceof Uint8Array &&
       thrown instanceof FuncatronError &&
       thrown.code === 'func_exited'
     );

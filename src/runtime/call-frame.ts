@@ -9,8 +9,8 @@ const failureCodes = new Set(
   'func_failed func_missing func_bad_result func_exited malformed_body'.split(' '),
 );
 
-/** JSON of a CALL's head. `streamed`: the Func gets the body as a stream. */
-export function callHead(call: WorkerCall, streamed: boolean): string {
+/** JSON of a CALL's head. */
+export function callHead(call: WorkerCall): string {
   const { head } = call;
   return JSON.stringify({
     id: head.id,
@@ -26,7 +26,7 @@ export function callHead(call: WorkerCall, streamed: boolean): string {
     kind: call.kind,
     timeoutMs: Math.max(0, head.deadline - Date.now()),
     remote: head.remote,
-    stream: streamed ? true : undefined,
+    stream: call.stream,
   });
 }
 

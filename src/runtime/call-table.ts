@@ -47,9 +47,8 @@ export class CallTable {
       call.cancellation?.onCancel(() => this.#abandon(pending, cancelled()));
       const body = callBody(call);
       if (body instanceof Uint8Array && body.length <= wholeBodyBytesMax)
-        return this.#writer.sendBody(frameType.call, stream, callHead(call, false), body);
-      const streamed = !(body instanceof Uint8Array);
-      this.#writer.sendBody(frameType.callOpen, stream, callHead(call, streamed), empty);
+        return this.#writer.sendBody(frameType.call, stream, callHead(call), body);
+      this.#writer.sendBody(frameType.callOpen, stream, callHead(call), empty);
       void this.#upload(pending, body);
     });
   }

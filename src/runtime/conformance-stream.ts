@@ -5,6 +5,7 @@ import { collect, pattern, wired } from './conformance-subject.ts';
 import type { Case } from './conformance-subject.ts';
 
 const octets = { 'content-type': 'application/octet-stream' };
+const streamed = { kind: 'binary', stream: true, headers: octets } as const;
 
 async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let offset = 0; offset < bytes.length; offset += size)
@@ -48,8 +49,33 @@ export const streamCases: Case[] = [
     async run({ open }) {
       const bytes = pattern(3_000_000);
       const body = chunked(bytes, 70_000);
-      const reply = await open('stream', { kind: 'binary', body, headers: octets });
+      const reply = await open('stream', { ...streamed, body });
       assert.equal(Buffer.compare(await collect(reply.body), bytes), 0);
+    },
+  },
+  {
+    name: 'a request that is whole, or empty, is a stream for a Func that takes one',
+    async run({ open }) {
+      for (const body of [pattern(300_000), pattern(10)]) {
+        const reply = await open('stream', { ...streamed, body });
+        assert.equal(Buffer.compare(await collect(reply.body), body), 0);
+      }
+    },
+  },
+  {
+    name: 'a request without a body is an empty stream for a Func that takes one',
+    only: wired,
+    async run({ open }) {
+      const reply = await open('stream', { kind: 'binary', stream: true });
+      assert.equal((await collect(reply.body)).length, 0);
+    },
+  },
+  {
+    name: 'a request in chunks is whole for a Func that wants bytes',
+    async run({ call }) {
+      const body = chunked(Buffer.alloc(3_000_000, 1), 70_000);
+      const got = json(await call('bigBody', { kind: 'binary', body, headers: octets }));
+      assert.deepEqual(got, { received: 3_000_000, sum: 3_000_000 });
     },
   },
   {
@@ -63,7 +89,7 @@ export const streamCases: Case[] = [
           await new Promise<void>((resolve) => asked.push(resolve));
         }
       }
-      const reply = await open('stream', { kind: 'binary', body: pingPong(), headers: octets });
+      const reply = await open('stream', { ...streamed, body: pingPong() });
       assert.ok(!(reply.body instanceof Uint8Array));
       const got: string[] = [];
       for await (const chunk of reply.body) {
@@ -100,7 +126,7 @@ export const streamCases: Case[] = [
         yield Buffer.from('first');
         throw new Error('the client went away');
       }
-      const request = { kind: 'binary', body: breaks(), headers: octets } as const;
+      const request = { ...streamed, body: breaks() };
       await assert.rejects(open('stream', request).then((reply) => collect(reply.body)));
       assert.equal((await call('text')).status, 200);
     },

@@ -37,6 +37,8 @@ export interface Request {
   headers?: Headers;
   kind?: BodyKind;
   body?: Body;
+  /** The Func gets the body as a stream. */
+  stream?: boolean;
   data?: unknown;
   params?: Partial<Params>;
   cancellation?: Cancellation;
@@ -115,7 +117,7 @@ export async function openSubject(options: ConformanceOptions): Promise<Subject>
 }
 
 function workerCall(operationId: string, request: Request): WorkerCall {
-  const { kind = 'none', body = empty, query = {}, data, cancellation } = request;
+  const { kind = 'none', body = empty, stream, query = {}, data, cancellation } = request;
   const id = request.id ?? randomUUID();
   const length: Headers =
     body instanceof Uint8Array ? { 'content-length': String(body.length) } : {};
@@ -123,6 +125,7 @@ function workerCall(operationId: string, request: Request): WorkerCall {
     operationId,
     kind,
     body,
+    ...(stream && { stream }),
     ...(data !== undefined && { data }),
     ...(cancellation && { cancellation }),
     head: {

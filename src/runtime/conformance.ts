@@ -37,9 +37,10 @@
  *
  * ## What a runtime decides how
  *
- * - A `binary` body that comes as a stream (CALL_OPEN whose head has `stream: true`) is `data` as a
- *   stream: node AsyncIterable, python an iterable in `def` and an async iterable in `async def`
- *   (one object may be both). Any other body is collected first, in however many frames it came.
+ * - With `stream: true` in the head of CALL or CALL_OPEN, `data` is a stream, also of a body that
+ *   is whole or empty: node AsyncIterable, python an iterable in `def` and an async iterable in
+ *   `async def` (one object may be both). Any other body is collected first, in however many frames
+ *   it came.
  * - An empty body: json is undefined/None, text '', binary empty bytes.
  * - A json body that is no JSON is FAIL with code `malformed_body`, before the Func runs.
  * - FAIL with a `status` of 400..599 (an error with a numeric `status`) keeps that status.

@@ -14,7 +14,6 @@ export class PendingCall {
   readonly stream: number;
   readonly operationId: string;
   readonly id: string;
-  readonly deadline: number;
   /** The request body, while it goes. */
   upload: Upload | undefined;
   /** The response body, once it comes in chunks. */
@@ -28,10 +27,14 @@ export class PendingCall {
     this.stream = stream;
     this.operationId = call.operationId;
     this.id = call.head.id;
-    this.deadline = call.head.deadline;
     this.#call = call;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** Moves on while a request body comes in chunks. */
+  get deadline(): number {
+    return this.#call.head.deadline;
   }
 
   /** Gives the caller an answer, whole or to be read. */

@@ -52,6 +52,8 @@ export interface WorkerCall {
   /** The raw body as it came. */
   body: Body;
   kind: BodyKind;
+  /** The Func gets the body as a stream, though it be whole or empty. */
+  stream?: boolean;
   /** Parsed and coerced value of a `form` or `multipart` body; JSON is passed raw. */
   data?: unknown;
   cancellation?: Cancellation;

@@ -57,13 +57,19 @@ export class Call {
     const inbound = (this.inbound = new Inbound(this.session.writer, this.stream));
     if (first.length > 0) inbound.push(first);
     const { kind, stream } = this.head;
-    if (stream && kind === 'binary') return this.run(func, inbound);
+    if (stream) return this.run(func, inbound);
     collect(inbound)
       .then((bytes) => decode(kind, bytes))
       .then(
         (data) => this.run(func, data),
         (error) => this.fail(error),
       );
+  }
+
+  /** Runs a Func that takes bodies as streams with one that is whole. */
+  runWhole(func, body) {
+    this.receive(func, body);
+    this.inbound.end();
   }
 
   /** @param {import('./bundle.js').Func} func */

@@ -127,6 +127,7 @@ class Session {
     const func = this.#funcs.get(head.op);
     if (!func) return call.fail(this.#missing(head.op));
     if (open) return call.receive(func, body);
+    if (head.stream) return call.runWhole(func, body);
     let data;
     try {
       data = decode(head.kind, body);

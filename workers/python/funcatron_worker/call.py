@@ -14,7 +14,7 @@ from .failure import FuncMissing, fail_payload, stack_of
 from .output import current_call
 from .result import Stream, to_chunk, to_reply
 from .service import Transactions
-from .waiting import BodyStream, CallCancelled, ReplyWindow, Waiter
+from .waiting import AsyncBodyStream, BodyStream, CallCancelled, ReplyWindow, Waiter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,16 +64,24 @@ class Call:
 
     def set_body(self, body: Bytes) -> None:
         self._body = body
+        if self.head.get("stream"):
+            self._open_stream(body).end()
 
     def open_body(self, first: Bytes) -> bool:
         """The body comes in DATA frames. True if the Func starts now and takes it as it comes."""
-        if not self.head.get("stream") or self.head["kind"] != "binary":
+        if not self.head.get("stream"):
             self._parts = [first]
             return False
-        self._body = BodyStream(self.stream, self._writer)
-        if first:
-            self._body.push(first)
+        self._open_stream(first)
         return True
+
+    def _open_stream(self, first: Bytes) -> BodyStream:
+        func = self.func
+        kind = AsyncBodyStream if func and func.is_async else BodyStream
+        body = self._body = kind(self.stream, self._writer)
+        if first:
+            body.push(first)
+        return body
 
     def add_data(self, chunk: Bytes) -> None:
         if isinstance(self._body, BodyStream):

@@ -66,7 +66,7 @@ def _settle(future: Future[None]) -> None:
 
 
 class BodyStream:
-    """A request body as it comes: iterate with `for` in a `def` Func, `async for` in an async one.
+    """A request body as it comes: iterate with `for` or `async for`, or `read` it like a file.
 
     The runner sends no more than the window ahead of what the Func has taken.
     """
@@ -101,6 +101,18 @@ class BodyStream:
             raise StopIteration
         return self._take()
 
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, fewer at the end only; all there is without a size."""
+        parts: list[bytes] = []
+        left = size
+        while left:
+            self._waiter.wait(self._is_ready)
+            if not self._has_chunk():
+                break
+            parts.append(self._take(left))
+            left = -1 if left < 0 else left - len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
     def __aiter__(self) -> BodyStream:
         return self
 
@@ -118,14 +130,32 @@ class BodyStream:
             raise CallCancelled("the caller went away before the request was whole")
         return bool(self._chunks)
 
-    def _take(self) -> bytes:
+    def _take(self, most: int = -1) -> bytes:
         chunk = self._chunks.popleft()
+        if 0 <= most < len(chunk):
+            self._chunks.appendleft(memoryview(chunk)[most:])
+            chunk = chunk[:most]
         self._taken += len(chunk)
         if not self._ended and (self._taken >= wire.WINDOW_BYTES // 4 or not self._chunks):
             taken, self._taken = self._taken, 0
             self._writer.put(wire.number_frame(wire.WINDOW, self._stream, taken))
             self._writer.flush()
         return bytes(chunk)
+
+
+class AsyncBodyStream(BodyStream):
+    """For an `async def` Func, which must not block its thread."""
+
+    async def read(self, size: int = -1) -> bytes:  # type: ignore[override]
+        parts: list[bytes] = []
+        left = size
+        while left:
+            await self._waiter.wait_async(self._is_ready)
+            if not self._has_chunk():
+                break
+            parts.append(self._take(left))
+            left = -1 if left < 0 else left - len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class ReplyWindow:
