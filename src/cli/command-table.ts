@@ -15,6 +15,7 @@ import {
   stateOptions,
 } from '../config/options.ts';
 import { frontendRoleOptions, runnerRoleOptions, tronRoleOptions } from '../config/role-options.ts';
+import { asyncCommands } from './call-commands.ts';
 import { command } from './command.ts';
 import type { CommandSpec } from './command.ts';
 
@@ -195,11 +196,14 @@ export const commandTable: Record<string, readonly CommandSpec[]> = {
   'Bundles of a Tron': bundleCommands,
   'Where they are enabled': placeCommands,
   'Use them': callingCommands,
+  'Asynchronous calls': asyncCommands,
 };
 
 /** What has sub-commands only. */
 export const parentCommands: Record<string, string> = {
   token: 'who may talk to the Tron',
+  calls: 'asynchronous calls, and what became of them',
+  dead: 'asynchronous calls that failed for good',
 };
 
 function tokenOptions() {

@@ -14,7 +14,7 @@ export interface RemoteOptions extends Values<typeof remoteOptions> {
 interface Request {
   json?: unknown;
   bytes?: Uint8Array<ArrayBuffer>;
-  method?: 'DELETE';
+  method?: 'DELETE' | 'PUT';
   signal?: AbortSignal;
 }
 
