@@ -10,6 +10,8 @@ export interface Table {
 
 export class RouteTable {
   readonly #store: Store;
+  /** Called after every change that was made here, not by another Tron. */
+  onCommit = (): void => {};
 
   constructor(store: Store) {
     this.#store = store;
@@ -35,11 +37,13 @@ export class RouteTable {
   }
 
   /** Makes the changes under a new revision of the table. */
-  commit(changes: readonly Change[], beyond = 0): Promise<number> {
-    return this.#grow(beyond, (revision) => [
+  async commit(changes: readonly Change[], beyond = 0): Promise<number> {
+    const revision = await this.#grow(beyond, (next) => [
       ...changes,
-      { put: 'setting', name: 'table', value: revision },
+      { put: 'setting', name: 'table', value: next },
     ]);
+    this.onCommit();
+    return revision;
   }
 
   async #grow(beyond: number, changes: (revision: number) => Change[]): Promise<number> {

@@ -68,6 +68,7 @@ export class Scheduler {
 
   /** Looks at what is enabled now. */
   wake(): void {
+    if (this.#closed) return;
     this.#lookedAt = 0;
     clearTimeout(this.#timer);
     void this.#turn();

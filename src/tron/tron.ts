@@ -100,6 +100,7 @@ class ListeningTron implements Tron {
       ...{ store, table, log, broker: parts.broker, id: network.id },
       contractOf: async ({ sha, overlay }) => bundles.contract(await bundles.get(sha), overlay),
     });
+    table.onCommit = () => this.#scheduler.wake();
     const placement = new Placement({ store, bundles, table, nodes, turns, options, log });
     const core = { store, bundles, placement, table, nodes, network, statsd };
     const endpoints = {
