@@ -25,8 +25,8 @@ const noticeMs = 200;
 /** The handler has a better error than we at the deadline; so long it may take. */
 const graceMs = 150;
 const jobTurn = 8;
-/** So long a job lets a call pass that may be on its way from the server. */
-const passMs = 5;
+/** So long a job leaves the last place to a call that may be on its way from the server. */
+const passMs = 50;
 
 export interface ConsumerOptions {
   id: string;
@@ -176,6 +176,7 @@ export class RemoteConsumer implements Consumer {
   #isTurnOfJobs(): boolean {
     if (this.#callsInTurn >= jobTurn) return true;
     if (this.#calls.length > 0) return false;
+    if (this.#size + 1 < this.#prefetch) return true;
     const leftMs = this.#roomMadeAt + passMs - performance.now();
     if (leftMs <= 0) return true;
     this.#passing ??= setTimeout(() => {
