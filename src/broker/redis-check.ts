@@ -5,6 +5,7 @@ import type { Link } from './redis-link.ts';
 import type { RedisPlace } from './redis-url.ts';
 
 const versionMin = 7;
+const names = ['appendonly', 'appendfsync', 'maxmemory', 'maxmemory-policy'];
 
 /**
  * Rejects with `broker_unavailable` for a server that lacks what we need. Warns where "accepted"
@@ -12,29 +13,35 @@ const versionMin = 7;
  * for one write.
  */
 export async function checkServer(main: Link, place: RedisPlace, log: Log): Promise<void> {
-  const info = String(await main.command(['INFO', 'server']));
-  const version = field(info, 'redis_version');
-  if (Number.parseInt(version) < versionMin)
-    throw unusable(place, `Redis ${version} is too old, ${versionMin}.0 is needed`);
-  if (field(info, 'redis_mode') === 'cluster')
-    throw unusable(place, 'Redis Cluster is not supported; use one server');
-  const names = ['appendonly', 'appendfsync', 'maxmemory', 'maxmemory-policy'];
-  const settings = new Map<string, string>();
-  try {
-    const list = (await main.command(['CONFIG', 'GET', ...names])) as Buffer[];
-    for (let index = 0; index + 1 < list.length; index += 2)
-      settings.set(String(list[index]), String(list[index + 1]));
-  } catch (err) {
+  const asked = [
+    ['INFO', 'server'],
+    ['CONFIG', 'GET', ...names],
+  ].map((args) => main.command(args));
+  const [info, config] = await Promise.allSettled(asked);
+  if (info?.status === 'fulfilled') checkKind(String(info.value), place);
+  if (config?.status === 'fulfilled') warnOfLoss(config.value as Buffer[], place.shown, log);
+  else
     log.warn(
-      { err },
-      'Redis does not tell its settings: whether accepted asynchronous calls survive it is unknown; they do with "appendonly yes" and "appendfsync always"',
+      { err: config?.reason, server: place.shown },
+      'Redis does not tell its settings: whether accepted asynchronous calls survive its end is unknown; they do with "appendonly yes" and "appendfsync always"',
     );
-    return;
-  }
-  warnOfLoss(settings, place.shown, log);
 }
 
-function warnOfLoss(settings: Map<string, string>, server: string, log: Log): void {
+function checkKind(info: string, { shown }: RedisPlace): void {
+  const field = (name: string): string =>
+    new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+  const version = field('redis_version');
+  const why =
+    Number.parseInt(version) < versionMin
+      ? `Redis ${version} is too old, ${versionMin}.0 is needed`
+      : field('redis_mode') === 'cluster' && 'Redis Cluster is not supported; use one server';
+  if (why) throw new FuncatronError('broker_unavailable', `--broker ${shown}: ${why}`);
+}
+
+function warnOfLoss(config: Buffer[], server: string, log: Log): void {
+  const settings = new Map<string, string>();
+  for (let index = 0; index + 1 < config.length; index += 2)
+    settings.set(String(config[index]), String(config[index + 1]));
   const appendonly = settings.get('appendonly');
   const appendfsync = settings.get('appendfsync');
   if (appendonly !== 'yes')
@@ -53,12 +60,4 @@ function warnOfLoss(settings: Map<string, string>, server: string, log: Log): vo
       { server, policy },
       'Redis may evict queues when its memory is full; set "maxmemory-policy noeviction"',
     );
-}
-
-function field(info: string, name: string): string {
-  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
-}
-
-function unusable({ shown }: RedisPlace, why: string): FuncatronError {
-  return new FuncatronError('broker_unavailable', `--broker ${shown}: ${why}`);
 }

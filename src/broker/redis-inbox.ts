@@ -3,7 +3,7 @@
  * to be fetched, and what cannot be sent while the server is away is sent when it is back.
  */
 import { randomUUID } from 'node:crypto';
-import { isRefusal } from './redis-link.ts';
+import { isRefusal } from './redis-fault.ts';
 import type { Link } from './redis-link.ts';
 
 /** Redis drops a subscriber that has 32 MiB unread. */

@@ -8,7 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import type { Headers } from '../message.ts';
-import { isRefusal, Link } from './redis-link.ts';
+import { isRefusal } from './redis-fault.ts';
+import { Link } from './redis-link.ts';
 import type { RedisReply } from './redis-link.ts';
 import { Receipts } from './redis-receipt.ts';
 import type { Stream } from './redis-receipt.ts';
@@ -17,7 +18,7 @@ import type { RedisPlace } from './redis-url.ts';
 import type { Delivery, Intake } from './transport.ts';
 
 /** A read waits so long in the server; reading again is how a taker shows that it lives. */
-const blockMs = '5000';
+const blockMs = '2000';
 /** Entries that nobody has kept young for so long belong to a taker that is lost. */
 const leftBehindMs = '3000';
 const readMax = 100;
@@ -167,6 +168,10 @@ export class RedisIntake implements Intake {
 
   /** On a new connection: takes what was on its way to us when the last one broke. */
   async #begin(): Promise<void> {
+    const { main } = this.#options;
+    // The server may take the last one for alive, and hand over to nobody through it.
+    if (this.#readerId !== '0')
+      await main.command(['CLIENT', 'KILL', 'ID', this.#readerId]).catch(() => undefined);
     this.#readerId = String(await this.#reader.command(['CLIENT', 'ID']));
     const { key, group, taker } = this.#stream;
     const who = ['XREADGROUP', 'GROUP', group, taker];

@@ -1,18 +1,18 @@
 /**
- * One connection to a Redis server. It is made again for ever when it is lost; commands meanwhile
- * are refused, never kept: who sent them knows best whether they are still wanted.
+ * One connection to a Redis server. It is made again for ever when it is lost, or silent; commands
+ * meanwhile are refused, never kept: who sent them knows best whether they are still wanted.
  */
-import { ClientOfflineError, createClient, ErrorReply, RESP_TYPES } from '@redis/client';
+import { createClient, RESP_TYPES } from '@redis/client';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FuncatronError } from '../errors.ts';
+import { isRefusal, unavailable } from './redis-fault.ts';
 import type { RedisScript } from './redis-script.ts';
 import type { RedisPlace } from './redis-url.ts';
 
 const connectMs = 5000;
-const pingMs = 5000;
-/** A connection on which nothing came for so long, pings' answers neither, is made anew. */
-const silenceMs = 15_000;
+const watchMs = 1000;
+/** A connection on which no ping was answered for so long is made anew. */
+const silenceMs = 6000;
 const againMsMin = 20;
 const againMsMax = 1000;
 const settleMs = 50;
@@ -28,25 +28,32 @@ export interface LinkEvents {
 }
 
 type Client = ReturnType<typeof createUntyped>;
+type Listener = (bytes: Buffer) => void;
 
 export class Link {
-  readonly #client: Client;
+  readonly #place: RedisPlace;
+  readonly #name: string;
   readonly #events: LinkEvents;
   readonly #waiting: (() => void)[] = [];
+  readonly #listeners = new Map<Listener, string>();
+  readonly #timer: NodeJS.Timeout;
+  #client: Client;
   #isUp = false;
   #isOpened = false;
   #wasUp = false;
   #isClosed = false;
+  #isPinged = false;
+  /** The client makes subscriptions again by itself; a new one has none. */
+  #isSubscribed = true;
+  #watchedAt = performance.now();
+  #heardAt = performance.now();
 
   private constructor(place: RedisPlace, name: string, events: LinkEvents) {
+    this.#place = place;
+    this.#name = name;
     this.#events = events;
-    this.#client = createUntyped(place, name, (retries) => {
-      if (!this.#isOpened || this.#isClosed) return false;
-      const longest = Math.min(againMsMax, againMsMin * 2 ** retries);
-      return longest * (0.5 + Math.random() / 2);
-    });
-    this.#client.on('error', (error: Error) => this.#lost(error));
-    this.#client.on('ready', () => void this.#settle());
+    this.#client = this.#create();
+    this.#timer = setInterval(() => this.#watch(), watchMs).unref();
   }
 
   /** Rejects with `broker_unavailable`. */
@@ -55,8 +62,9 @@ export class Link {
     try {
       await link.#client.connect();
     } catch (thrown) {
+      const cause = link.#isClosed ? silent() : thrown;
       link.close();
-      throw unavailable(place, thrown);
+      throw unavailable(place, cause);
     }
     link.#isOpened = true;
     await link.up();
@@ -73,7 +81,7 @@ export class Link {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Rejects with what the server said, or as the connection broke: see `isRefusal`, `isUnsent`. */
+  /** Rejects with what the server said, or as the connection broke: see `redis-fault.ts`. */
   command(args: (string | Buffer)[]): Promise<RedisReply> {
     return this.#client.sendCommand<RedisReply>(args);
   }
@@ -88,56 +96,115 @@ export class Link {
     try {
       return await this.command(['EVALSHA', sha1, ...rest]);
     } catch (thrown) {
+      this.heed(thrown);
       if (!isRefusal(thrown, 'NOSCRIPT')) throw thrown;
       return this.command(['EVAL', text, ...rest]);
     }
   }
 
-  async subscribe(channel: string, listener: (bytes: Buffer) => void): Promise<void> {
+  async subscribe(channel: string, listener: Listener): Promise<void> {
     await this.#client.subscribe(channel, listener, true);
+    this.#listeners.set(listener, channel);
   }
 
-  async unsubscribe(channel: string, listener: (bytes: Buffer) => void): Promise<void> {
+  async unsubscribe(channel: string, listener: Listener): Promise<void> {
+    this.#listeners.delete(listener);
     await this.#client.unsubscribe(channel, listener, true);
+  }
+
+  /** A server that has become a replica takes no writes: another has its name now. */
+  heed(thrown: unknown): void {
+    if (isRefusal(thrown, 'READONLY')) this.#renew(thrown as Error);
   }
 
   /** At once; commands under way reject. */
   close(): void {
     this.#isClosed = true;
     this.#isUp = false;
+    clearInterval(this.#timer);
     this.#client.destroy();
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
+  #create(): Client {
+    const client = createUntyped(this.#place, this.#name, (retries) => {
+      if (!this.#isOpened || client !== this.#client) return false;
+      const longest = Math.min(againMsMax, againMsMin * 2 ** retries);
+      return longest * (0.5 + Math.random() / 2);
+    });
+    client.on('error', (error: Error) => {
+      if (client === this.#client) this.#lost(error);
+    });
+    client.on('ready', () => void this.#settle(client));
+    return client;
+  }
+
   #lost(error: Error): void {
+    this.#heardAt = performance.now();
+    this.#isPinged = false;
     if (!this.#isUp) return;
     this.#isUp = false;
-    this.#events.onLost(error);
+    if (!this.#isClosed) this.#events.onLost(error);
   }
 
   /** A server that has just started answers with errors until it has read its data. */
-  async #settle(): Promise<void> {
+  async #settle(client: Client): Promise<void> {
     for (;;) {
       try {
-        await this.command(['PING']);
+        await client.sendCommand(['PING']);
+        if (!this.#isSubscribed)
+          for (const [listener, channel] of this.#listeners)
+            await client.subscribe(channel, listener, true);
         break;
       } catch (thrown) {
         // A lost connection says so by itself, and is ready again another time.
         if (this.#isClosed || !isRefusal(thrown, 'LOADING')) return;
+        this.#heardAt = performance.now();
         await sleep(settleMs);
       }
     }
-    if (this.#isClosed || this.#isUp) return;
-    this.#isUp = true;
+    if (this.#isClosed || this.#isUp || client !== this.#client) return;
+    this.#heardAt = performance.now();
+    this.#isUp = this.#isSubscribed = true;
     for (const wake of this.#waiting.splice(0)) wake();
     if (this.#wasUp) this.#events.onRestored();
     this.#wasUp = true;
   }
+
+  /** Where packets vanish, a connection looks alive for many minutes. */
+  #watch(): void {
+    const now = performance.now();
+    const stoodStill = now - this.#watchedAt > 2 * watchMs;
+    this.#watchedAt = now;
+    if (stoodStill) this.#heardAt = now;
+    if (now - this.#heardAt > silenceMs)
+      return this.#isOpened ? this.#renew(silent()) : this.close();
+    if (!this.#isUp || this.#isPinged) return;
+    this.#isPinged = true;
+    const answered = (): void => {
+      this.#isPinged = false;
+      this.#heardAt = performance.now();
+    };
+    this.command(['PING']).then(answered, () => undefined);
+  }
+
+  #renew(error: Error): void {
+    if (this.#isClosed) return;
+    const old = this.#client;
+    this.#isSubscribed = false;
+    this.#client = this.#create();
+    this.#lost(error);
+    old.destroy();
+    this.#client.connect().catch(() => undefined);
+  }
+}
+
+function silent(): Error {
+  return new Error(`no answer for ${silenceMs / 1000} s`);
 }
 
 function createUntyped(place: RedisPlace, name: string, again: (tries: number) => number | false) {
   const { host, port, username, password, database, tls } = place;
-  const net = { host, port, connectTimeout: connectMs, socketTimeout: silenceMs };
   return createClient({
     name,
     ...(username !== undefined && { username }),
@@ -147,40 +214,14 @@ function createUntyped(place: RedisPlace, name: string, again: (tries: number) =
     disableOfflineQueue: true,
     disableClientInfo: true,
     maintNotifications: 'disabled',
-    pingInterval: pingMs,
     // Deadlines are the callers'; a timer for each command costs more than the command.
     commandOptions: {
       timeout: undefined,
       typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.MAP]: Array },
     },
     socket: {
-      ...net,
-      reconnectStrategy: again,
+      ...{ host, port, connectTimeout: connectMs, reconnectStrategy: again },
       ...(tls && { tls: true as const, ...tls, ...(!isIP(host) && { servername: host }) }),
     },
   });
-}
-
-/** Whether the server itself refused a command; `code` is the first word it says. */
-export function isRefusal(thrown: unknown, code = ''): boolean {
-  return thrown instanceof ErrorReply && thrown.message.startsWith(code);
-}
-
-/** Whether the server surely never got the command. */
-export function isUnsent(thrown: unknown): boolean {
-  return thrown instanceof ClientOfflineError || isRefusal(thrown);
-}
-
-/** `broker_unavailable`, with the cause and without the password. */
-export function unavailable({ shown }: RedisPlace, cause: unknown): FuncatronError {
-  const why = isRefusal(cause)
-    ? `the server says ${(cause as Error).message}`
-    : `it cannot be reached (${cause instanceof Error ? describe(cause) : String(cause)})`;
-  return new FuncatronError('broker_unavailable', `--broker ${shown}: ${why}`, { cause });
-}
-
-/** A host with several addresses fails with one error for each. */
-function describe(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map(String).join(', ');
-  return error.message;
 }

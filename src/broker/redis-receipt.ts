@@ -3,7 +3,7 @@
  * it is acknowledged or given back; what the server did not get is said again.
  */
 import type { Log } from '../log.ts';
-import { isRefusal } from './redis-link.ts';
+import { isRefusal } from './redis-fault.ts';
 import type { Link } from './redis-link.ts';
 import { givenUpMs, requeueScript } from './redis-script.ts';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { startRedis } from '../../test/server/redis.ts';
+import { Proxy } from '../../test/chaos/proxy.ts';
 import { whyMissing } from '../../test/server/server.ts';
 import type { TestServer } from '../../test/server/server.ts';
 import { createLog } from '../log.ts';
@@ -273,6 +274,35 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
       await until('it came', () => replies.includes('kept'));
       await bench.close();
       await own.stop();
+    });
+
+    test('a connection that is dead without a word is noticed, and made again', async () => {
+      const proxy = await Proxy.open(Number(new URL(server.url).port));
+      const replies: string[] = [];
+      const bench = await open(
+        undefined,
+        { onReply: (bytes) => void replies.push(String(bytes)) },
+        `redis://127.0.0.1:${proxy.port}`,
+      );
+      const seen: string[] = [];
+      await bench.transport.take('job', 'q', 5, (delivery) => {
+        seen.push(String(delivery.bytes));
+        delivery.ack();
+      });
+      proxy.cut();
+      const key = `${bench.namespace}:job:q`;
+      // The server hands it to a reader that never gets it.
+      await admin.xAdd(key, '*', { b: 'meanwhile' });
+      await until('it is noticed', () => bench.events.includes('lost'), 30_000);
+      proxy.heal();
+      await until('it is there again', () => bench.events.includes('restored'), 30_000);
+      await until('what came meanwhile is there', () => seen.includes('meanwhile'), 30_000);
+      await bench.transport.sendReply(bench.transport.inbox, Buffer.from('heard'));
+      await until('replies come', () => replies.includes('heard'));
+      await until('all is done', async () => (await bench.transport.jobs('q')) === 0);
+      await bench.close();
+      proxy.close();
+      assert.deepEqual(await leftovers(bench.namespace), []);
     });
 
     test('closing does not wait for a server that does not answer', async () => {

@@ -13,7 +13,8 @@ import { readEvent, streamOf } from './redis-event.ts';
 import { Inbox } from './redis-inbox.ts';
 import { RedisIntake } from './redis-intake.ts';
 import type { Content, IntakeOptions } from './redis-intake.ts';
-import { isUnsent, Link, unavailable } from './redis-link.ts';
+import { isUnsent, unavailable } from './redis-fault.ts';
+import { Link } from './redis-link.ts';
 import { group, Names } from './redis-name.ts';
 import type { JobKeys } from './redis-name.ts';
 import type { Stream } from './redis-receipt.ts';
@@ -274,6 +275,7 @@ class RedisTransport implements Transport {
   }
 
   #fault(thrown: unknown): Error {
+    this.#main?.heed(thrown);
     return thrown instanceof FuncatronError ? thrown : unavailable(this.#place, thrown);
   }
 }
