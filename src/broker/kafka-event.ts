@@ -2,14 +2,14 @@
  * Takes the messages of a topic that is not ours, as one more member of an ordinary consumer group:
  * in order by partition, and from the beginning when the group is new.
  */
-import { Consumer } from '@platformatic/kafka';
+import { Consumer, leaveGroupV5 } from '@platformatic/kafka';
 import type { Message } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Headers } from '../message.ts';
 import type { EventSource } from './broker.ts';
-import type { KafkaPlace } from './kafka-url.ts';
+import type { KafkaLink } from './kafka-link.ts';
 import type { ForeignMessage, Intake } from './transport.ts';
 
 const sessionMs = 10_000;
@@ -26,7 +26,7 @@ interface Handed {
 }
 
 export class KafkaEvents implements Intake {
-  readonly #place: KafkaPlace;
+  readonly #link: KafkaLink;
   readonly #topic: string;
   readonly #group: string;
   readonly #log: Log;
@@ -37,12 +37,14 @@ export class KafkaEvents implements Intake {
   #open = 0;
   #consumer: Consumer | undefined;
   #stream: Stream | undefined;
+  /** A member that could not leave: until it has, the others wait for it. */
+  #lostMember: string | undefined;
   #isStopped = false;
   #isClosed = false;
 
   /** Throws `option_invalid` for a source that Kafka has not. */
   constructor(
-    place: KafkaPlace,
+    link: KafkaLink,
     source: EventSource,
     window: number,
     onEvent: (event: ForeignMessage) => void,
@@ -53,7 +55,7 @@ export class KafkaEvents implements Intake {
       const detail = `an event source of Kafka is a topic; "${source.subject}" is a subject`;
       throw new FuncatronError('option_invalid', detail);
     }
-    this.#place = place;
+    this.#link = link;
     this.#topic = topic;
     this.#group = source.group;
     this.#window = window;
@@ -91,10 +93,11 @@ export class KafkaEvents implements Intake {
   }
 
   async #connect(): Promise<boolean> {
+    const { connection, bootstrap } = this.#link.place;
     const consumer = new Consumer({
-      ...this.#place.connection,
+      ...connection,
       ...{ clientId: 'funcatron', groupId: this.#group, autocommit: false, retries: 0 },
-      bootstrapBrokers: this.#place.bootstrap,
+      bootstrapBrokers: bootstrap,
       ...{ sessionTimeout: sessionMs, heartbeatInterval: heartbeatMs, maxWaitTime: waitMs },
     });
     consumer.on('error', (err: Error) => this.#broken(consumer, err));
@@ -102,6 +105,7 @@ export class KafkaEvents implements Intake {
     consumer.on('consumer:group:join', () => this.#handed.clear());
     this.#consumer = consumer;
     try {
+      await this.#leave();
       const stream = await consumer.consume({
         ...{ topics: [this.#topic], mode: 'committed', fallbackMode: 'earliest' },
         highWaterMark: Math.max(1, this.#window),
@@ -123,6 +127,7 @@ export class KafkaEvents implements Intake {
     if (this.#consumer !== consumer || this.#isClosed) return;
     const fields = { err, topic: this.#topic, group: this.#group };
     this.#log.warn(fields, 'reading events is interrupted');
+    this.#lostMember = consumer.memberId ?? undefined;
     void this.#disconnect().then(() => this.#connectAgain());
   }
 
@@ -137,6 +142,14 @@ export class KafkaEvents implements Intake {
     } catch (err) {
       this.#log.debug({ err, topic: this.#topic }, 'a reader of events did not close');
     }
+  }
+
+  async #leave(): Promise<void> {
+    const memberId = this.#lostMember;
+    if (memberId === undefined) return;
+    const connection = await this.#link.to(await this.#link.coordinator(this.#group), 'group');
+    await leaveGroupV5.api.async(connection, this.#group, [{ memberId }]).catch(() => undefined);
+    this.#lostMember = undefined;
   }
 
   #take(message: Message): void {

@@ -4,6 +4,7 @@ import type { Connection } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, codes } from './kafka-link.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import { KafkaOffsets } from './kafka-offset.ts';
 import { bytesMax } from './kafka-topic.ts';
 import type { KafkaTopics } from './kafka-topic.ts';
 
@@ -79,7 +80,8 @@ export class KafkaTail {
     this.#link.forget(name);
     const place = await this.#topics.ensure('post', name);
     const connection = await this.#link.own(place.leaders[this.#partition]!.node);
-    if (this.#offset === -1n) this.#offset = await this.#topics.end(place, this.#partition);
+    if (this.#offset === -1n)
+      this.#offset = await new KafkaOffsets(this.#link).end(place, this.#partition);
     // Made anew after it was removed: all in it is new.
     else if (this.#topicId !== place.id) this.#offset = 0n;
     this.#topicId = place.id;

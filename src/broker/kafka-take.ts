@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { codeOf, codes } from './kafka-link.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import { KafkaOffsets } from './kafka-offset.ts';
 import { HeldRecords } from './kafka-held.ts';
 import type { Held } from './kafka-held.ts';
 import { KafkaMember } from './kafka-member.ts';
@@ -241,12 +242,16 @@ export class KafkaTake implements Intake {
     const place = await this.#topics.ensure(kind, topic);
     const { epoch, node } = place.leaders[0]!;
     // Kafka forgets with a broker which records were handed over.
-    if (this.#term !== -1 && epoch !== this.#term) this.#doubtful = await this.#topics.end(place);
+    if (this.#topicId === place.id && epoch !== this.#term)
+      this.#doubtful = await new KafkaOffsets(this.#link).endOfTerm(place, this.#term);
     this.#term = epoch;
     const connection = await this.#link.own(node, () => this.#wake());
     const id = randomUUID();
     // Made anew, it has other records at the same offsets.
-    if (this.#topicId !== place.id) this.#held.clear();
+    if (this.#topicId !== place.id) {
+      this.#held.clear();
+      this.#doubtful = 0n;
+    }
     this.#topicId = place.id;
     const member = new KafkaMember(this.#link, { group: topic, id, topicId: place.id, connection });
     this.#member = member;

@@ -13,14 +13,13 @@ import {
   deleteRecordsV2,
   deleteTopicsV6,
   incrementalAlterConfigsV1,
-  listOffsetsV9,
   produceV11,
   Writer,
 } from '@platformatic/kafka';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, codes } from './kafka-link.ts';
 import type { KafkaLink, TopicPlace } from './kafka-link.ts';
-import { describeShareOffsets } from './kafka-share.ts';
+import { KafkaOffsets } from './kafka-offset.ts';
 
 /** Largest message, without what Kafka puts around it. */
 export const bytesMax = 16 * 2 ** 20;
@@ -34,7 +33,6 @@ const fencedMs = 1000;
 
 const [topicResource, groupResource] = [2, 32];
 const set = 0;
-const [earliest, latest, newest] = [-2n, -1n, -3n];
 
 /** `wait-*` hold jobs until they are due, apart by how long that is. */
 export type TopicKind = 'call' | 'job' | 'wait-s' | 'wait-m' | 'wait-l' | 'post';
@@ -56,11 +54,13 @@ export const postPartitions = 8;
 export class KafkaTopics {
   readonly #link: KafkaLink;
   readonly #namespace: string;
+  readonly #offsets: KafkaOffsets;
   readonly #making = new Map<string, Promise<TopicPlace>>();
 
   constructor(link: KafkaLink, namespace: string) {
     this.#link = link;
     this.#namespace = namespace;
+    this.#offsets = new KafkaOffsets(link);
   }
 
   /** Names may have any character; those of Kafka's topics may not. */
@@ -85,33 +85,18 @@ export class KafkaTopics {
   async count(name: string): Promise<number> {
     const [place] = await this.#link.find(name);
     if (!place) return 0;
-    const { start, lag } = await this.#offset(name);
+    const { start, lag } = await this.#offsets.shared(name);
     if (start >= 0n && lag >= 0n) return Number(lag);
-    const [first, last] = await Promise.all([this.#at(place, earliest), this.#at(place, latest)]);
-    return Number(last.offset - (start > first.offset ? start : first.offset));
+    const [first, last] = await Promise.all([this.#offsets.first(place), this.#offsets.end(place)]);
+    return Number(last - (start > first ? start : first));
   }
 
   /** Frees the disk of what is done with. */
   async trim(name: string): Promise<void> {
     const [place] = await this.#link.find(name);
     if (!place) return;
-    const { start } = await this.#offset(name);
+    const { start } = await this.#offsets.shared(name);
     if (start > 0n) await this.#deleteBefore(place, start);
-  }
-
-  /** The offset of the next record of a partition. */
-  async end(place: TopicPlace, partition = 0): Promise<bigint> {
-    return (await this.#at(place, latest, partition)).offset;
-  }
-
-  async #at(place: TopicPlace, timestamp: bigint, partitionIndex = 0): Promise<Found> {
-    const connection = await this.#link.to(place.leaders[partitionIndex]!.node, 'ask');
-    const partitions = [{ partitionIndex, currentLeaderEpoch: -1, timestamp }];
-    const topics = [{ name: place.name, partitions }];
-    const answer = await this.#link.patiently(() =>
-      listOffsetsV9.api.async(connection, -1, 0, topics),
-    );
-    return answer.topics[0]!.partitions[0]!;
   }
 
   /**
@@ -125,7 +110,7 @@ export class KafkaTopics {
     try {
       if (!(await this.#refuses(place)) || !(await this.#isEmpty(place))) return;
       // Its share group knows what is done with; whoever comes next must not find that again.
-      await this.#deleteBefore(place, await this.end(place));
+      await this.#deleteBefore(place, await this.#offsets.end(place));
       if (!(await this.removeGroup(name))) return;
       await deleteTopicsV6.api.async(await this.#link.any(), [{ name }], timeoutMs);
     } finally {
@@ -232,7 +217,7 @@ export class KafkaTopics {
     if ((await this.count(place.name)) === 0) return true;
     if (!place.name.startsWith(`${this.#namespace}.call.`)) return false;
     // A call's time is its end: when the last one is over, so are all.
-    return Number((await this.#at(place, newest)).timestamp) < Date.now();
+    return (await this.#offsets.newestTime(place)) < Date.now();
   }
 
   /** Whether a topic's leader has heard by now that it takes no records; asks with a broken one. */
@@ -245,22 +230,11 @@ export class KafkaTopics {
     return false;
   }
 
-  async #offset(name: string): ReturnType<typeof describeShareOffsets.async> {
-    const connection = await this.#link.to(await this.#link.coordinator(name), 'group');
-    return this.#link.patiently(() => describeShareOffsets.async(connection, name, name));
-  }
-
   async #deleteBefore({ name, leaders }: TopicPlace, offset: bigint): Promise<void> {
     const connection = await this.#link.to(leaders[0]!.node, 'ask');
     const topics = [{ name, partitions: [{ partitionIndex: 0, offset }] }];
     await deleteRecordsV2.api.async(connection, topics, timeoutMs);
   }
-}
-
-/** What a topic's leader tells of a time. */
-interface Found {
-  offset: bigint;
-  timestamp: bigint;
 }
 
 /** Sends a record whose checksum is wrong: no topic keeps it, and one too small says so first. */

@@ -147,7 +147,7 @@ class KafkaTransport implements Transport {
     onEvent: (event: ForeignMessage) => void,
   ): Promise<Intake> {
     const { log } = this.#options;
-    const events = new KafkaEvents(this.#link.place, source, window, onEvent, log);
+    const events = new KafkaEvents(this.#link, source, window, onEvent, log);
     this.#events.add(events);
     return events.start();
   }
