@@ -13,7 +13,7 @@ const connectTimeoutMs = 5_000;
 const freeSocketsMax = 16;
 
 export class DirectCaller {
-  readonly #agents: { http: Agent; https: Agent | undefined };
+  readonly #agents: { http: Agent; https: Agent };
   readonly #stallTimeoutMs: number;
   readonly #watch: Watch;
 
@@ -22,15 +22,12 @@ export class DirectCaller {
     this.#watch = new Watch(stallTimeoutMs);
     const settings = { keepAlive: true, maxFreeSockets: freeSocketsMax, noDelay: true };
     const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
-    const makeTls = () => {
-      const { Agent: HttpsAgent } = process.getBuiltinModule('node:https');
-      // Who has the key of our own certificate is one of us, by whatever name it is reached.
-      const trust = tls!.ca
-        ? { ca: tls!.ca }
-        : { ca: tls!.cert, checkServerIdentity: () => undefined };
-      return new HttpsAgent({ ...settings, ...trust });
-    };
-    this.#agents = { http: new HttpAgent(settings), https: tls && makeTls() };
+    const { Agent: HttpsAgent } = process.getBuiltinModule('node:https');
+    // Who has the key of our own certificate is one of us, by whatever name it is reached.
+    const own = { ca: tls?.cert, checkServerIdentity: () => undefined };
+    const trust = tls?.ca ? { ca: tls.ca } : tls?.cert ? own : {};
+    const https = new HttpsAgent({ ...settings, ...trust });
+    this.#agents = { http: new HttpAgent(settings), https };
   }
 
   async send(place: DirectPlace, body: Body, cancellation?: Cancellation): Promise<Reply> {
@@ -53,7 +50,7 @@ export class DirectCaller {
 
   close(): void {
     this.#agents.http.destroy();
-    this.#agents.https?.destroy();
+    this.#agents.https.destroy();
   }
 
   #begin({ request, response }: Opened): DirectExchange {
@@ -109,8 +106,6 @@ export class DirectCaller {
 
   #request(url: string, method: string, token: string): ClientRequest {
     const isTls = url.startsWith('https:');
-    if (isTls && !this.#agents.https)
-      throw notReached(url, 'this process has no certificate to trust (--direct-tls-cert)');
     const { request } = isTls
       ? process.getBuiltinModule('node:https')
       : process.getBuiltinModule('node:http');

@@ -131,8 +131,10 @@ function makeServer({ tls }: DirectOptions): Server {
   };
   if (!tls) return createServer(settings);
   const { createServer: createTlsServer } = process.getBuiltinModule('node:https');
+  const { cert, key } = tls;
   try {
-    return createTlsServer({ ...settings, cert: tls.cert, key: tls.key });
+    if (!cert || !key) throw new Error('who listens needs both a certificate and its key');
+    return createTlsServer({ ...settings, cert, key });
   } catch (cause) {
     const detail = `the direct path cannot use its certificate: ${(cause as Error).message}; check --direct-tls-cert and --direct-tls-key`;
     throw new FuncatronError('option_invalid', detail, { cause });

@@ -22,10 +22,10 @@ export interface DirectOptions {
   /** Places that may be open at a time (`--direct-places`). Default 10,000. */
   placesMax?: number;
   /**
-   * Without it, plain HTTP. PEM texts; `ca` is what callers trust, and then names must fit; by
-   * default it is the certificate itself, whatever its name.
+   * Without it, plain HTTP. PEM texts. Who listens needs `cert` and `key`; `ca` is what callers
+   * trust, and then names must fit; by default it is the certificate itself, whatever its name.
    */
-  tls?: { cert: string; key: string; ca?: string };
+  tls?: { cert?: string; key?: string; ca?: string };
 }
 
 /** Where one caller may connect to, once. */

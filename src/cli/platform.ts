@@ -15,7 +15,8 @@ import type { Tron } from '../tron/tron.ts';
 import { Closing } from './closing.ts';
 import { ContractCache } from './contract-cache.ts';
 import { openDataDir } from './data-dir.ts';
-import { brokerOptions } from './role/broker-part.ts';
+import { brokerOptions, isEmbedded } from './role/broker-part.ts';
+import { readDirect } from './role/direct-part.ts';
 import { openFrontend } from './role/frontend-part.ts';
 import { createRunner } from './role/runner-part.ts';
 import { openTron } from './role/tron-part.ts';
@@ -46,7 +47,10 @@ export async function startPlatform(options: PlatformOptions, log: Log): Promise
 async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const dirs = await openDataDir(options.data);
   closing.add(() => dirs.release());
-  const broker = await openBroker(options.broker, brokerOptions(options, log, dirs.journal));
+  const broker = await openBroker(options.broker, {
+    ...brokerOptions(options, log, dirs.journal),
+    ...(!isEmbedded(options.broker) && { direct: readDirect(options, log) }),
+  });
   closing.add(() => broker.close());
   const stores = await openStores(options.store || `sqlite:${dirs.database}`);
   closing.add(() => stores.close());

@@ -33,11 +33,23 @@ const callbackAllow = {
   ),
 };
 
+const directOver = bytes(
+  '--direct-over <size>',
+  'bodies above this are passed on as they come, past the queue',
+  256 * 1024,
+);
+
 /** Options of the HTTP door. */
 export const frontendOptions = grouped('Frontend', {
   host: text('--host <address>', 'address the frontend listens on', '0.0.0.0'),
   port: port('--port <port>', 'port the frontend listens on', 8080),
   bodyMax: bytes('--body-max <size>', 'largest request body', 10 * mib),
+  directOver,
+  directMax: bytes(
+    '--direct-max <size>',
+    'largest body that is taken as it comes (x-funcatron.direct); 0 for any',
+    16 * 1024 * mib,
+  ),
   uriMax: bytes('--uri-max <size>', 'longest request URI', 8_192),
   headersMax: bytes('--headers-max <size>', 'largest request headers', 16_384),
   headersTimeout: duration('--headers-timeout <time>', 'time a client has to send headers', 10_000),
@@ -49,8 +61,13 @@ export const frontendOptions = grouped('Frontend', {
   keepAlive: duration('--keep-alive <time>', 'time an idle connection is kept', 65_000),
   stallTimeout: duration(
     '--stall-timeout <time>',
-    'time a client may take no byte of an answer',
+    'time a client may take no byte of an answer, or send none of a streamed body',
     60_000,
+  ),
+  websocketIdle: duration(
+    '--websocket-idle <time>',
+    'time a WebSocket may carry nothing either way',
+    600_000,
   ),
   routesWait: duration('--routes-wait <time>', 'time calls wait for the first routes ever', 1_000),
   connectionsMax: count('--connections-max <count>', 'open connections', 10_000, 1),
@@ -80,6 +97,26 @@ export const runnerOptions = grouped('Runner', {
   replyMax: bytes('--reply-max <size>', 'answer of a program run per call', 1024 * mib),
   resultMax: bytes('--result-max <size>', 'answer kept of an asynchronous call', mib),
   drain: duration('--drain <time>', 'time calls in flight get to end at shutdown', 30_000),
+});
+
+/** Options of connections past the broker server, where the parts are processes of their own. */
+export const directOptions = grouped('Direct connections', {
+  directOver,
+  directHost: text('--direct-host <address>', 'address it takes large bodies at', '0.0.0.0'),
+  directPort: port('--direct-port <port>', 'port it takes large bodies at; 0 for any free one', 0),
+  directUrl: text(
+    '--direct-url <url>',
+    'where others reach that; without one, its address and port',
+    '',
+  ),
+  directPlaces: count('--direct-places <count>', 'large bodies waited for at a time', 10_000, 1),
+  directTlsCert: text('--direct-tls-cert <file>', 'certificate (PEM): encrypts these', ''),
+  directTlsKey: text('--direct-tls-key <file>', 'key of the certificate (PEM)', ''),
+  directTlsCa: text(
+    '--direct-tls-ca <file>',
+    'whom to trust (PEM), names included; without it, that certificate alone',
+    '',
+  ),
 });
 
 /** What a bundle may not go over, where it is made and where it is taken. */
@@ -161,6 +198,7 @@ export const serveOptions = {
   ...tronOptions,
   ...bundleOptions,
   ...runnerOptions,
+  ...directOptions,
   ...queueOptions,
   ...stateOptions,
   ...copyOptions,

@@ -3,6 +3,7 @@ import {
   brokerOptions,
   bundleOptions,
   copyOptions,
+  directOptions,
   frontendOptions,
   logOptions,
   queueOptions,
@@ -28,6 +29,7 @@ const nodeRoleOptions = {
 };
 
 export const frontendRoleOptions = {
+  ...directOptions,
   ...frontendOptions,
   ...grouped('Frontend', {
     drain: runnerOptions.drain,
@@ -41,7 +43,9 @@ export type FrontendRoleOptions = Values<typeof frontendRoleOptions>;
 
 export const runnerRoleOptions = {
   ...runnerOptions,
+  ...directOptions,
   ...grouped('Runner', {
+    stallTimeout: frontendOptions.stallTimeout,
     runnerHost: text('--runner-host <address>', 'address of its health and metrics', '127.0.0.1'),
     runnerPort: port('--runner-port <port>', 'port of its health and metrics', 4000),
   }),

@@ -26,6 +26,8 @@ export interface FrontendOptions {
    * (`--stall-timeout`). Default 60 s.
    */
   stallTimeoutMs: number;
+  /** Time an upgraded connection may carry nothing (`--websocket-idle`). Default 10 min. */
+  websocketIdleMs: number;
   /** Time calls in flight get to end at `close` (`--drain`). Default 30 s. */
   drainMs: number;
   /** Time a refused client gets to stop sending before its connection is reset. Default 1 s. */
@@ -67,6 +69,7 @@ export const frontendDefaults: FrontendOptions = {
   requestTimeoutMs: 60_000,
   keepAliveMs: 65_000,
   stallTimeoutMs: 60_000,
+  websocketIdleMs: 600_000,
   drainMs: 30_000,
   lingerMs: 1_000,
   routesWaitMs: 1_000,

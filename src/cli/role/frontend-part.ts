@@ -21,16 +21,18 @@ export function openFrontend(
   control: FrontendParts['control'] = {},
 ): Frontend {
   const { broker, contracts, log, metrics } = parts;
-  const { bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev } = options;
+  const { bodyMax, directOver, directMax, headersMax, uriMax } = options;
+  const { connectionsMax, accessLog, dev } = options;
   return createFrontend({
     ...{ broker, contracts, log, metrics, control },
     options: {
-      ...{ bodyMax, headersMax, uriMax, connectionsMax, accessLog, dev },
+      ...{ bodyMax, directOver, directMax, headersMax, uriMax, connectionsMax, accessLog, dev },
       docs: dev,
       headersTimeoutMs: options.headersTimeout,
       requestTimeoutMs: options.requestTimeout,
       keepAliveMs: options.keepAlive,
       stallTimeoutMs: options.stallTimeout,
+      websocketIdleMs: options.websocketIdle,
       routesWaitMs: options.routesWait,
       drainMs: options.drain,
       cors: readCors(options.cors),
