@@ -46,6 +46,8 @@ export interface NodeOptions {
   orders: Record<string, (message: ControlMessage) => Outcome>;
   /** Revisions begin anew: the Trons have another store. */
   forgetRevisions(): void;
+  /** What is served may be another thing now. */
+  onRoutes?(): void;
   onTron?(info: TronInfo): void;
   onTronGone?(id: string): void;
   onStatsD?(server: StatsDServer | undefined): void;
@@ -186,6 +188,7 @@ export class ControlNode {
     } finally {
       clearTimeout(timer);
       this.#keep();
+      this.#options.onRoutes?.();
     }
   }
 

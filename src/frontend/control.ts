@@ -5,7 +5,7 @@ import type { Route } from '../message.ts';
 
 export interface ControlOptions extends Pick<
   NodeOptions,
-  'carrier' | 'log' | 'file' | 'onTron' | 'onTronGone' | 'onStatsD'
+  'carrier' | 'log' | 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'
 > {
   /** Resolves once the table serves; rejects when a route's contract cannot be loaded. */
   setRoutes(routes: Route[], revision: number): Promise<void>;

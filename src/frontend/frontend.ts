@@ -28,7 +28,7 @@ export interface FrontendParts {
   metrics: Metrics;
   options?: Partial<FrontendOptions>;
   /** Where it keeps the routes, and what it does with what else the Trons say. */
-  control?: Pick<ControlOptions, 'file' | 'onTron' | 'onTronGone' | 'onStatsD'>;
+  control?: Pick<ControlOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
 }
 
 export interface Frontend {

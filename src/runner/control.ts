@@ -10,7 +10,7 @@ import type { Ahead } from './table.ts';
 
 export type RunnerControlOptions = Pick<
   NodeOptions,
-  'carrier' | 'log' | 'file' | 'onTron' | 'onTronGone' | 'onStatsD'
+  'carrier' | 'log' | 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'
 >;
 
 interface Controlled {

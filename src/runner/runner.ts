@@ -58,7 +58,7 @@ export interface RunnerOptions {
   stacks: boolean;
   responseMode: ResponseMode;
   /** Where it keeps its routes, and what it does with what else the Trons say. */
-  control?: Pick<RunnerControlOptions, 'file' | 'onTron' | 'onTronGone' | 'onStatsD'>;
+  control?: Pick<RunnerControlOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
   /** Where its health and metrics are. */
   url?: () => string;
 }

@@ -3,7 +3,7 @@
  * kept on disk. Over the limit those go that were not used for the longest time, and never one that
  * is in use.
  */
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Log } from '../log.ts';
 import { fetchBundle } from './bundle-fetch.ts';
@@ -32,6 +32,7 @@ export class BundleCache {
   readonly #files: BundleFiles;
   readonly #options: BundleCacheOptions;
   readonly #fetching = new Map<string, Promise<string>>();
+  #isFilling = false;
 
   constructor(files: BundleFiles, options: BundleCacheOptions) {
     this.#files = files;
@@ -45,6 +46,28 @@ export class BundleCache {
     const now = new Date();
     await utimes(known, now, now).catch(() => undefined);
     return known;
+  }
+
+  /**
+   * Fetches what of these is not here yet, one after the other, up to the limit of the cache: so that
+   * it can be served though every Tron is gone. What cannot be had now is tried for next time.
+   */
+  async fill(shas: Iterable<string>): Promise<void> {
+    if (this.#isFilling) return;
+    this.#isFilling = true;
+    const { cacheMax, log } = this.#options;
+    try {
+      for (const sha of shas) {
+        if (await this.#files.path(sha).catch(() => undefined)) continue;
+        const kept = await this.#list();
+        if (kept.reduce((total, { bytes }) => total + bytes, 0) >= cacheMax) return;
+        await this.#fetch(sha);
+      }
+    } catch (err) {
+      log.debug({ err }, 'a bundle cannot be fetched ahead');
+    } finally {
+      this.#isFilling = false;
+    }
   }
 
   /** Who asks for the same bundle meanwhile gets the same file. */
@@ -91,9 +114,4 @@ export class BundleCache {
       }),
     );
   }
-}
-
-/** For a runner: what it unpacked of a bundle goes with the bundle. */
-export function dropUnpacked(dir: string): (sha: string) => Promise<void> {
-  return (sha) => rm(join(dir, sha), { recursive: true, force: true });
 }

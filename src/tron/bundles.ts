@@ -30,6 +30,7 @@ export class Bundles {
   readonly #turns = new Turns();
   readonly #hosts: (() => readonly BundleHost[]) | undefined;
   #uploads = 0;
+  #isCopying = false;
 
   /** `hosts`: other Trons of the same store, which may have files that this one has not. */
   constructor(
@@ -117,6 +118,20 @@ export class Bundles {
       await fetchBundle(sha, this.#hosts!(), this.#files, this.#options.bundleMax);
       return this.localPath(sha);
     });
+  }
+
+  /** Has a copy here of every bundle that is enabled: the Tron that took it may go. */
+  async copyEnabled(): Promise<void> {
+    if (this.#isCopying) return;
+    this.#isCopying = true;
+    try {
+      for (const sha of new Set((await this.#store.routes()).map((route) => route.sha)))
+        await this.path(sha);
+    } catch (err) {
+      this.#log.warn({ err }, 'not every enabled bundle can be copied here');
+    } finally {
+      this.#isCopying = false;
+    }
   }
 
   /** Rejects with `bundle_unknown` when no copy is here. */

@@ -32,6 +32,8 @@ export class Network {
   url = '';
   /** Tells a runner that starts what it must know before it begins. */
   onRunner: (id: string) => Promise<void> = async () => {};
+  /** While there are other Trons, every ten seconds. */
+  onBeat: () => void = () => {};
 
   constructor(
     parts: TronParts,
@@ -66,6 +68,7 @@ export class Network {
     this.peers = new Peers({
       ...{ line: this.#line, log, alone },
       about: () => this.#about(),
+      onBeat: () => this.onBeat(),
       onStatsD: (server) => this.statsd.follow(server),
       storeId: () => this.#said.store as string,
     });

@@ -23,6 +23,8 @@ export interface TronOptions {
   asyncCalls: CallDeskOptions;
   /** Where nodes and other Trons reach this one (`--tron-url`); default: where it listens. */
   url: string;
+  /** Every Tron has a disk of its own for bundles, and keeps copies of what others took. */
+  copies: boolean;
   /** No other Tron can be on the broker, which is inside this process. */
   alone: boolean;
   /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
@@ -42,6 +44,7 @@ export const tronDefaults: TronOptions = {
   pastMax: 20,
   asyncCalls: callDeskDefaults,
   url: '',
+  copies: false,
   alone: true,
   allowMissing: false,
 };

@@ -31,6 +31,8 @@ export interface PeerOptions {
   /** What this Tron says of itself. */
   about(): { url: string; fetchKey: string; leads: boolean; statsd: StatsDServer | null };
   onStatsD(server: StatsDServer | null): void;
+  /** While there are others, every ten seconds. */
+  onBeat(): void;
   /** The id of this Tron's store. */
   storeId(): string;
 }
@@ -64,7 +66,11 @@ export class Peers {
   /** Says every ten seconds that this Tron is there. */
   beat(): void {
     this.tell();
-    this.#timer = setInterval(() => this.tell(), heartbeatMs).unref();
+    const beat = (): void => {
+      this.tell();
+      if (this.list().length > 0) this.#options.onBeat();
+    };
+    this.#timer = setInterval(beat, heartbeatMs).unref();
   }
 
   /** Says what this Tron is, to everybody or to one node. */

@@ -96,6 +96,7 @@ class ListeningTron implements Tron {
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
     const bundles = new Bundles(store, files, options, log, fetch);
+    if (options.copies) network.onBeat = () => void bundles.copyEnabled();
     this.#scheduler = new Scheduler({
       ...{ store, table, log, broker: parts.broker, id: network.id },
       contractOf: async ({ sha, overlay }) => bundles.contract(await bundles.get(sha), overlay),

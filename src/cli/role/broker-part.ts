@@ -35,7 +35,7 @@ export function assertServer(broker: string, role: string): void {
   if (!isEmbedded(broker)) return;
   throw new FuncatronError(
     'option_invalid',
-    `--broker ${broker}: the embedded broker is inside one process, so a ${role} alone would reach ` +
+    `--broker ${broker.replace(/:$/, '')}: the embedded broker is inside one process, so a ${role} alone would reach ` +
       'nobody; use "funcatron serve", or name a server: amqp://, nats://, redis:// or kafka://',
   );
 }

@@ -25,8 +25,10 @@ export async function startFrontend(options: FrontendRoleOptions, log: Log): Pro
 }
 
 async function start(options: FrontendRoleOptions, log: Log, closing: Closing) {
+  const enabled = (): Set<string> => new Set(frontend.routes.map(({ sha }) => sha));
   const base = await openNodeBase('frontend', options, log, closing, {
-    inUse: () => new Set(frontend.routes.map(({ sha }) => sha)),
+    wanted: enabled,
+    inUse: enabled,
     onRestored: () => frontend.wake(),
   });
   const { status, control } = base;

@@ -18,12 +18,15 @@ import { ContractCache } from '../contract-cache.ts';
 import { openDataDir } from '../data-dir.ts';
 import type { DataDir } from '../data-dir.ts';
 import { assertServer, brokerOptions } from './broker-part.ts';
+import { readDirect } from './direct-part.ts';
+import type { DirectPartOptions } from './direct-part.ts';
 
 export type NodeBaseOptions = Values<
   typeof nodeOptions & typeof queueOptions & typeof copyOptions
-> & {
-  bundleMax: number;
-};
+> &
+  DirectPartOptions & {
+    bundleMax: number;
+  };
 
 /** A bundle may be asked for before any Tron was heard of. */
 const firstTronMs = 5_000;
@@ -35,10 +38,12 @@ export interface NodeBase {
   contracts: ContractCache;
   metrics: Metrics;
   status: StatusServer;
-  control: Pick<NodeOptions, 'file' | 'onTron' | 'onTronGone' | 'onStatsD'>;
+  control: Pick<NodeOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
 }
 
 export interface NodeHooks {
+  /** SHAs of bundles that are enabled. */
+  wanted(): ReadonlySet<string>;
   /** SHAs of bundles that must stay on disk. */
   inUse(): ReadonlySet<string>;
   onDropped?(dirs: DataDir, sha: string): Promise<void>;
@@ -59,6 +64,7 @@ export async function openNodeBase(
   closing.add(() => dirs.release());
   const broker = await openBroker(options.broker, {
     ...brokerOptions(options, log),
+    direct: readDirect(options, log),
     onRestored: () => hooks.onRestored(),
   });
   closing.add(() => broker.close());
@@ -85,7 +91,11 @@ export async function openNodeBase(
     contracts: new ContractCache((sha) => bundles.path(sha)),
     control: {
       file: join(dirs.root, 'routes.json'),
-      onTron: (info) => trons.hear(info),
+      onRoutes: () => void bundles.fill(hooks.wanted()),
+      onTron: (info) => {
+        trons.hear(info);
+        void bundles.fill(hooks.wanted());
+      },
       onTronGone: (id) => trons.forget(id),
       onStatsD: (server) => statsd.follow(server),
     },

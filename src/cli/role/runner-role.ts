@@ -25,6 +25,7 @@ export async function startRunner(options: RunnerRoleOptions, log: Log): Promise
 
 async function start(options: RunnerRoleOptions, log: Log, closing: Closing) {
   const base = await openNodeBase('runner', options, log, closing, {
+    wanted: () => new Set(runner.routes.map(({ sha }) => sha)),
     inUse: () => runner.shas,
     onDropped: ({ unpacked }, sha) => rm(join(unpacked, sha), { recursive: true, force: true }),
     onRestored: () => runner.wake(),

@@ -19,7 +19,7 @@ import type { Parts } from './part.ts';
 export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions> &
   Pick<Values<typeof frontendOptions>, 'bodyMax'> &
   Pick<Values<typeof queueOptions>, 'asyncTries'> &
-  Pick<Values<typeof stateOptions>, 'broker'> & {
+  Pick<Values<typeof stateOptions>, 'broker' | 'store'> & {
     /** Bundles may lack Funcs. */
     dev: boolean;
   };
@@ -29,16 +29,19 @@ export function openTron(
   parts: Parts & { stores: Stores; files: BundleFiles },
 ): Tron {
   const { broker, stores, files, log, metrics } = parts;
-  const { state: store, calls, letters, leases } = stores;
+  const { state: store, calls, letters } = stores;
+  // The store of a data folder is locked with it: nobody else can have it.
+  const leases = options.store ? stores.leases : undefined;
   const { bundleMax, bodyMax, uploadsMax, dev } = options;
   return createTron(
-    { broker, store, calls, letters, leases, files, log, metrics },
+    { broker, store, calls, letters, ...(leases && { leases }), files, log, metrics },
     {
       ...{ bundleMax, bodyMax, uploadsMax, allowMissing: dev },
       bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
       url: options.tronUrl,
+      copies: options.bundleStore === '',
       alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
     },
