@@ -212,10 +212,15 @@ export class KafkaEvents implements Intake {
 /** Those of the message, and where it was: its topic, partition, offset and key. */
 function headersOf({ headers, topic, partition, offset, key }: Message): Headers {
   const all: Headers = {};
-  for (const [name, value] of headers) all[String(name).toLowerCase()] = String(value);
+  for (const [name, value] of headers) all[nameOf(String(name))] = String(value);
   all['kafka-topic'] = topic;
   all['kafka-partition'] = String(partition);
   all['kafka-offset'] = String(offset);
   if (key && key.length > 0) all['kafka-key'] = String(key);
   return all;
+}
+
+/** The attributes of CloudEvents are `ce_type` in Kafka (its binding, 3.2.3) and `ce-type` in HTTP. */
+function nameOf(header: string): string {
+  return header.toLowerCase().replace(/^ce_/, 'ce-');
 }
