@@ -29,6 +29,7 @@ import { Successors } from './successor.ts';
 import { compareTable } from './table.ts';
 import type { Ahead } from './table.ts';
 import { WarmWorkers } from './warm.ts';
+import { within } from './within.ts';
 
 const hopsMaxDefault = 16;
 
@@ -295,11 +296,4 @@ export class Runner {
 
 function revisionOf(served: Served | undefined): number {
   return !served || served.isForeign ? -1 : served.deployment.route.revision;
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work.catch(() => undefined), late]);
-  clearTimeout(timer);
 }
