@@ -59,13 +59,14 @@ async function stageFrom(
     bodyTimeout: stallTimeoutMs,
   });
   const body = new PassThrough();
+  // Whoever reads it hears of it, though it failed before that began.
+  body.on('error', () => undefined);
   try {
     const path = `${pathname.replace(/\/$/, '')}/api/v1/bundle/${sha}`;
     const headers = { [fetchKeyHeader]: fetchKey };
     const sent = pool.stream({ method: 'GET', path, headers }, ({ statusCode }) =>
       statusCode === 200 ? body : quote(statusCode, body),
     );
-    // Whoever reads the body hears of it.
     sent.catch((thrown: unknown) => body.destroy(thrown as Error));
     return await files.stage(body, bytesMax);
   } finally {
