@@ -12,10 +12,15 @@ const program = fileURLToPath(new URL('../../bin/funcatron.js', import.meta.url)
 
 export type Role = 'frontend' | 'runner' | 'tron';
 
-const doors: Record<Role, { flags: string[]; said: string; again: string }> = {
-  frontend: { flags: ['--host', '127.0.0.1', '--port'], said: 'frontend at', again: '--port' },
-  runner: { flags: ['--runner-port'], said: 'runner at', again: '--runner-port' },
-  tron: { flags: ['--tron-port'], said: 'Tron at', again: '--tron-port' },
+/** The flag of a role's own door, its other doors, and what it says when it is open. */
+const doors: Record<Role, { port: string; others: string[]; said: string }> = {
+  frontend: {
+    port: '--port',
+    others: ['--host', '127.0.0.1', '--metrics-port', '0'],
+    said: 'frontend at',
+  },
+  runner: { port: '--runner-port', others: [], said: 'runner ready' },
+  tron: { port: '--tron-port', others: [], said: 'Tron at' },
 };
 
 /** One process of a role; it can be killed and started again in the same place. */
@@ -39,9 +44,9 @@ export class Member {
 
   /** Resolves when its door is open. */
   async start(): Promise<void> {
-    const { flags, said } = doors[this.role];
+    const { port, others, said } = doors[this.role];
     const data = ['--data', join(this.#dir, this.name)];
-    const args = [program, this.role, ...flags, this.#port, ...data, ...this.#args];
+    const args = [program, this.role, port, this.#port, ...others, ...data, ...this.#args];
     const { PATH, HOME } = process.env;
     const temporary = join(this.#dir, 't');
     mkdirSync(temporary, { recursive: true });
@@ -53,7 +58,7 @@ export class Member {
       createInterface({ input: child.stderr! }).on('line', (line) => {
         this.output += `${line}\n`;
         if (!line.includes(said)) return;
-        this.url = String((JSON.parse(line) as { url?: string }).url ?? '');
+        this.url = /http:\/\/[^\s/,"]+/.exec(line)![0];
         this.#port = new URL(this.url).port;
         resolve();
       });
@@ -110,10 +115,7 @@ export class Cluster {
       });
     const { broker, store } = plan;
     const cluster = new Cluster(dir, [
-      ...many('tron', plan.trons, () => [
-        ...['--broker', broker, '--store', store],
-        ...['--bundle-store', join(dir, 'bundles')],
-      ]),
+      ...many('tron', plan.trons, () => ['--broker', broker, '--store', store]),
       ...many('runner', plan.runners.length, (index) => ['--broker', plan.runners[index]!]),
       ...many('frontend', plan.frontends, () => ['--broker', broker]),
     ]);
