@@ -48,6 +48,9 @@ const retention: Record<TopicKind, number> = {
   'wait-l': -1,
 };
 
+/** One of the brokers may be away, and no message is on one alone. */
+const safe = { 'min.insync.replicas': 2 };
+
 /** Partitions of `post`: the first is for broadcasts, each other one an inbox of some processes. */
 export const postPartitions = 8;
 
@@ -167,14 +170,17 @@ export class KafkaTopics {
       'retention.bytes': -1,
       'segment.ms': retention[kind] === -1 ? hour : retention[kind],
     };
-    const configs = Object.entries(settings).map(([key, value]) => ({
-      name: key,
-      value: String(value),
-    }));
+    const { replicas } = this.#link.place;
+    const configs = Object.entries({ ...settings, ...(replicas > 2 && safe) }).map(
+      ([key, value]) => ({
+        name: key,
+        value: String(value),
+      }),
+    );
     const topic = {
       name,
       numPartitions: isPost ? postPartitions : 1,
-      replicationFactor: this.#link.place.replicas,
+      replicationFactor: replicas,
       assignments: [],
       configs,
     };

@@ -8,7 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { startKafka, whyNoKafka } from '../../test/server/kafka.ts';
 import type { TestServer } from '../../test/server/server.ts';
 import { createLog } from '../log.ts';
-import { rejectsWith, until } from './conformance-message.ts';
+import { openBroker } from './broker.ts';
+import type { Broker } from './broker.ts';
+import { callOf, rejectsWith, until } from './conformance-message.ts';
 import { openKafka } from './kafka.ts';
 import type { Delivery, ForeignMessage, Transport, TransportOptions } from './transport.ts';
 
@@ -267,7 +269,7 @@ void describe('kafka transport', { skip: whyNoKafka() }, () => {
     await until('the first came', () => got.length === 1, longMs);
     const first = got[0]!.headers;
     assert.equal(first['content-type'], 'application/json');
-    assert.deepEqual([first.ce_id, first['kafka-topic'], first['kafka-key']], ['1', topic, 'k']);
+    assert.deepEqual([first['ce-id'], first['kafka-topic'], first['kafka-key']], ['1', topic, 'k']);
     got[0]!.giveBack();
     await until('it came again', () => got.length === 2);
     assert.deepEqual([String(got[1]!.bytes), got[1]!.redelivered], ['before', true]);
@@ -307,6 +309,27 @@ void describe('kafka transport', { skip: whyNoKafka() }, () => {
     await producer.send({ messages: [{ topic, value: 'two' }] });
     await until('the next came', () => got.includes('two'), longMs);
     await close();
+  });
+
+  test('a user who proves who he is may connect, to brokers one of which is there', async () => {
+    const user = { username: 'alice', password: 'a:secret@' };
+    const guarded = await startKafka({ user });
+    const { host } = new URL(guarded.url);
+    const connect = (password: string): Promise<Broker> => {
+      const login = `alice:${encodeURIComponent(password)}`;
+      return openBroker(`kafka://${login}@127.0.0.1:1,${host}`, { log: silent });
+    };
+    let broker: Broker | undefined;
+    try {
+      broker = await connect(user.password);
+      await broker.publish('q', callOf('x'));
+      assert.equal((await broker.depth('q')).waiting, 1);
+      const error = await rejectsWith(connect('wrong'), 'broker_unavailable');
+      assert.doesNotMatch(error.message, /wrong/);
+    } finally {
+      await broker?.close();
+      await guarded.stop();
+    }
   });
 
   test('refuses subjects, and URLs that name no Kafka', async () => {

@@ -1,4 +1,4 @@
-/** How Kafka is named: `kafka://[user:password@]host[:9092][?option=value]`. */
+/** How Kafka is named: `kafka://[user:password@]host[:9092][,host...][?option=value]`. */
 import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from '@platformatic/kafka';
 import { FuncatronError } from '../errors.ts';
@@ -24,7 +24,8 @@ export interface KafkaPlace {
 
 /**
  * Reads the URL. A user and a password are for SASL, whose mechanism is `sasl` (`PLAIN`). Options:
- * `also` for further brokers (`host:port,host:port`), `replicas`, `tls=1`, and the names of PEM
+ * `also` for further brokers (`host:port,host:port`;
+ * what stands after a comma becomes that), `replicas`, `tls=1`, and the names of PEM
  * files: `ca`, `cert` and `key`, each of which means TLS. Throws `option_invalid`.
  */
 export async function readKafkaUrl(url: URL): Promise<KafkaPlace> {

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, ControlMessage, Reply, RetryPolicy } from '../message.ts';
-import { retryDefault } from './broker.ts';
 import type {
   Broker,
   BrokerOptions,
@@ -18,7 +17,7 @@ import type {
 } from './broker.ts';
 import { Census } from './census.ts';
 import type { Direct } from './direct.ts';
-import { gather } from './job.ts';
+import { gather, retryDefault, tronQueueStart } from './job.ts';
 import { decodePacket, encodePacket } from './packet.ts';
 import type { ReplyPacket } from './packet.ts';
 import { Peers } from './peers.ts';
@@ -31,6 +30,8 @@ import type { OpenTransport, Transport, TransportOptions } from './transport.ts'
 const queueMaxDefault = 10_000;
 const queueBytesMaxDefault = 256 * 2 ** 20;
 const overBytesDefault = 256 * 1024;
+/** Queues of the Trons may hold so many times what others may. */
+const tronQueueTimes = 100;
 const timerMsMax = 2 ** 31 - 1;
 const sweepMs = 100;
 /** The number of jobs in a queue is asked for anew after so long. */
@@ -232,11 +233,11 @@ export class RemoteBroker implements Broker {
       known = { count: await this.#transport.jobs(queue), at: Date.now() };
       this.#jobs.set(queue, known);
     }
-    if (known.count >= this.#queueMax)
-      throw full(
-        { name: queue, consumers: 0 },
-        `${this.#queueMax} asynchronous calls wait (--queue-max)`,
-      );
+    // What became of calls is refused last: without it none can end.
+    const times = queue.startsWith(tronQueueStart) ? tronQueueTimes : 1;
+    const most = this.#queueMax * times;
+    if (known.count >= most)
+      throw full({ name: queue, consumers: 0 }, `${most} asynchronous calls wait (--queue-max)`);
     known.count++;
   }
 
@@ -246,9 +247,16 @@ export class RemoteBroker implements Broker {
   }
 }
 
+/** A URL has one host: further ones of a cluster, after commas, become its option `also`. */
+const further = /^(\w+:\/\/(?:[^@/?#]*@)?[^,@/?#]*),([^/?#]*)(.*)$/;
+
 function readUrl(text: string): URL {
+  const match = further.exec(text);
   try {
-    return new URL(text);
+    if (!match) return new URL(text);
+    const url = new URL(match[1]! + match[3]!);
+    url.searchParams.set('also', match[2]!);
+    return url;
   } catch (cause) {
     const detail = `--broker ${text.replace(/\/\/[^@/]*@/, '//***@')} is no URL`;
     throw new FuncatronError('option_invalid', detail, { cause });

@@ -31,12 +31,18 @@ export function whyNoKafka(): string | false {
   return `not installed: Kafka ${version} in ${cache}; "node test/run.ts" fetches it with mvn`;
 }
 
-export async function startKafka(): Promise<TestServer> {
+export interface KafkaTestOptions {
+  /** Who may connect, and nobody else (SASL, PLAIN). */
+  user?: { username: string; password: string };
+}
+
+export async function startKafka({ user }: KafkaTestOptions = {}): Promise<TestServer> {
   const folder = throwAwayFolder();
   const [port, controller] = [await freePort(), await freePort()];
   cpSync(join(cache, 'format'), join(folder, 'data'), { recursive: true });
   const properties = join(folder, 'server.properties');
-  writeFileSync(properties, propertiesOf(join(folder, 'data'), port, controller));
+  const login = user ? saslLines(user) : {};
+  writeFileSync(properties, propertiesOf(join(folder, 'data'), port, controller, login));
   return startServer({
     url: `kafka://127.0.0.1:${port}`,
     folder,
@@ -46,7 +52,7 @@ export async function startKafka(): Promise<TestServer> {
       ['-Xshare:auto', `-XX:SharedArchiveFile=${cache}/classes.jsa`],
       ['kafka.Kafka', properties],
     ),
-    ready: () => untilBrokerLives(port),
+    ready: () => untilBrokerLives(port, user),
   });
 }
 
@@ -137,7 +143,12 @@ function run(program: string, args: string[]): void {
  * The smallest broker that is still a whole one. Short sessions, as a killed broker that comes back
  * is refused until the controller has given its former self up.
  */
-function propertiesOf(data: string, port: number, controller: number): string {
+function propertiesOf(
+  data: string,
+  port: number,
+  controller: number,
+  more: Record<string, string> = {},
+): string {
   const lines = {
     'process.roles': 'broker,controller',
     'node.id': 1,
@@ -168,17 +179,35 @@ function propertiesOf(data: string, port: number, controller: number): string {
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'auto.create.topics.enable': false,
+    ...more,
   };
   return Object.entries(lines)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 }
 
+function saslLines({ username, password }: { username: string; password: string }) {
+  const words = [
+    'org.apache.kafka.common.security.plain.PlainLoginModule required',
+    `username="${username}" password="${password}" user_${username}="${password}";`,
+  ];
+  return {
+    'listener.security.protocol.map': 'PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    'listener.name.plaintext.plain.sasl.jaas.config': words.join(' '),
+  };
+}
+
 /** Its port answers before it has told the controller that it lives. */
-async function untilBrokerLives(port: number): Promise<void> {
+async function untilBrokerLives(port: number, user?: KafkaTestOptions['user']): Promise<void> {
   for (;;) {
     await untilAnswers(port);
-    const connection = new Connection('test', { connectTimeout: 1000 });
+    const connection = new Connection('test', {
+      connectTimeout: 1000,
+      ...(user && { sasl: { mechanism: 'PLAIN', ...user } }),
+    });
     connection.on('error', () => undefined);
     try {
       await connection.connect('127.0.0.1', port);
