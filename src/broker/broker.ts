@@ -92,8 +92,6 @@ export interface BrokerOptions {
   direct?: DirectOptions;
 }
 
-export const retryDefault: RetryPolicy = { triesMax: 5, waitMs: 1000, waitMsMax: 300_000 };
-
 /** Opens the broker a URL names; the adapter's client library is imported only now. */
 export async function openBroker(url: string, options: BrokerOptions): Promise<Broker> {
   const scheme = url.split(':', 1)[0];

@@ -8,8 +8,14 @@ export type NextTry =
   | { queue: string; head: CallHead; delayMs: number; isDead: false }
   | { queue: string; head: CallHead; delayMs: 0; isDead: true };
 
+/** Where neither a call nor the broker's options say. */
+export const retryDefault: RetryPolicy = { triesMax: 5, waitMs: 1000, waitMsMax: 300_000 };
+
 /** Begins the names of the queues that Trons take from. */
 export const tronQueueStart = 'tron.';
+
+/** Longest wait of what Trons keep account by. */
+const tronWaitMsMax = 60_000;
 
 /** Whether trying again cannot help: the request is at fault, not the moment. */
 export function isFinal({ status }: FuncatronError): boolean {
@@ -39,8 +45,10 @@ export function nextTry(
       isDead: true,
     };
   }
+  // A Tron is soon there again; a receiver of callbacks may take its time.
+  const longest = isKept && queue !== tronQueues.callbacks ? tronWaitMsMax : Infinity;
   // Between half of it and all of it, so that retries spread out.
-  const doubled = Math.min(waitMsMax, waitMs * 2 ** Math.min(async.tries - 1, 30));
+  const doubled = Math.min(waitMsMax, longest, waitMs * 2 ** Math.min(async.tries - 1, 30));
   const delayMs = Math.ceil(doubled * (0.5 + Math.random() / 2));
   return { queue, head: { ...head, async }, delayMs, isDead: false };
 }

@@ -8,9 +8,8 @@
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, CallHead, RetryPolicy } from '../message.ts';
-import { retryDefault } from './broker.ts';
 import type { BrokerOptions, CallHandler, QueueDepth } from './broker.ts';
-import { gather, nextTry, readOut, tronQueueStart } from './job.ts';
+import { gather, nextTry, readOut, retryDefault, tronQueueStart } from './job.ts';
 import { Journal } from './journal.ts';
 import type { Kept } from './journal.ts';
 import type { Job, Queue } from './queue.ts';

@@ -130,7 +130,9 @@ test('a call is cancelled in hand, or not begun, and may be redriven', async () 
     notices().map(({ kind }) => kind),
     ['cancelled', 'cancelled'],
   );
-  await calls.handle(never, route, async () => reply(Buffer.from('')));
+  const later = { ...never.head.async!, acceptedAt: Date.now() + 1 };
+  const redriven = { ...never, head: { ...never.head, async: later } };
+  await calls.handle(redriven, route, async () => reply(Buffer.from('')));
   assert.equal(notices()[2]!.kind, 'done');
 });
 

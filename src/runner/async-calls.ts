@@ -28,8 +28,8 @@ interface Result {
 export class AsyncCalls {
   readonly #options: AsyncCallsOptions;
   readonly #inHand = new Map<string, Cancellation>();
-  /** Oldest first. */
-  readonly #cancelled = new Set<string>();
+  /** When each was cancelled, oldest first: one accepted later than that is redriven. */
+  readonly #cancelled = new Map<string, number>();
 
   constructor(options: AsyncCallsOptions) {
     this.#options = options;
@@ -39,10 +39,10 @@ export class AsyncCalls {
   cancel(ids: readonly string[]): void {
     for (const id of ids) {
       this.#cancelled.delete(id);
-      this.#cancelled.add(id);
+      this.#cancelled.set(id, Date.now());
       this.#inHand.get(id)?.cancel();
     }
-    for (const id of this.#cancelled) {
+    for (const id of this.#cancelled.keys()) {
       if (this.#cancelled.size <= cancelledMax) break;
       this.#cancelled.delete(id);
     }
@@ -54,7 +54,7 @@ export class AsyncCalls {
    */
   async handle(call: Call, route: Route, run: (call: Call) => Promise<Reply>): Promise<Reply> {
     const { head } = call;
-    if (this.#cancelled.has(head.id)) return this.#drop(call, route);
+    if (this.#isCancelled(call)) return this.#drop(call, route);
     const cancellation = new Cancellation();
     call.cancellation = cancellation;
     this.#inHand.set(head.id, cancellation);
@@ -66,7 +66,7 @@ export class AsyncCalls {
       result = await keep(reply.body, this.#options.resultBytesMax);
       assertGood(call, reply);
     } catch (thrown) {
-      if (cancellation.cancelled && this.#cancelled.has(head.id)) return this.#drop(call, route);
+      if (cancellation.cancelled && this.#isCancelled(call)) return this.#drop(call, route);
       await this.#tellFailed(call, route, toFault(thrown));
       throw thrown;
     } finally {
@@ -76,10 +76,12 @@ export class AsyncCalls {
     return nothing(head.id);
   }
 
+  #isCancelled({ head: { id, async } }: Call): boolean {
+    return async!.acceptedAt <= (this.#cancelled.get(id) ?? -Infinity);
+  }
+
   async #drop(call: Call, route: Route): Promise<Reply> {
     await this.#tell('cancelled', noticeOf(call, route));
-    // A redrive comes under the same id.
-    this.#cancelled.delete(call.head.id);
     return nothing(call.head.id);
   }
 

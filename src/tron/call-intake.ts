@@ -98,10 +98,12 @@ export class CallIntake {
   }
 
   async #commit(batch: readonly Pending[]): Promise<void> {
-    const superseded: CallEvent[] = [];
-    for (const { kind, notice } of batch)
-      if (notice.claim && !(await this.#settleClaim(kind, notice)))
-        superseded.push(this.#event('cancelling', notice));
+    const claiming = batch.filter(({ notice }) => notice.claim);
+    const stand = await Promise.all(
+      claiming.map(({ kind, notice }) => this.#settleClaim(kind, notice)),
+    );
+    const lost = claiming.filter((_, index) => !stand[index]);
+    const superseded = lost.map(({ notice }) => this.#event('cancelling', notice));
     const events = batch.map(({ kind, notice, result }) => {
       return { ...this.#event(statusOf[kind], notice), ...replyOf(notice, result) };
     });
