@@ -201,6 +201,8 @@ function readAddress(url: string): Address {
   };
 }
 
+const diskFull = '53100';
+
 const mends: Record<string, string> = {
   '28P01': '; check user and password in --store',
   '28000': '; check user and password in --store, and pg_hba.conf',
@@ -213,10 +215,10 @@ function failed({ shown, secrets }: Address, what: string, cause: unknown): Func
   if (cause instanceof FuncatronError) return cause;
   const why = blot(describe(cause), secrets);
   const mend = mends[codeOf(cause)] ?? '';
-  return new FuncatronError(
-    'store_failed',
-    `the store ${shown} could not be ${what}: ${why}${mend}`,
-  );
+  // A server that is away comes back, other than room on a disk: 503 says "try again".
+  const status = codeOf(cause) === diskFull ? 507 : 503;
+  const detail = `the store ${shown} could not be ${what}: ${why}${mend}`;
+  return new FuncatronError('store_failed', detail, { status });
 }
 
 /** A name with several addresses fails once for each, with no message of its own. */

@@ -42,9 +42,15 @@ export class Leader {
     this.#timer = setInterval(() => (this.#renewing = this.#renew()), renewMs).unref();
   }
 
+  /** Another Tron is gone: it may have led. */
+  hurry(): void {
+    if (this.#timer) this.#renewing = this.#renewing.then(() => this.#renew());
+  }
+
   /** The next one may lead at once. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     const { leases, id } = this.#options;
     await this.#renewing;
     if (!leases || !this.leads) return;

@@ -69,6 +69,7 @@ export class Network {
       ...{ line: this.#line, log, alone },
       about: () => this.#about(),
       onBeat: () => this.onBeat(),
+      onPeerGone: () => this.leader.hurry(),
       onStatsD: (server) => this.statsd.follow(server),
       storeId: () => this.#said.store as string,
     });

@@ -33,6 +33,7 @@ export interface PeerOptions {
   onStatsD(server: StatsDServer | null): void;
   /** While there are others, every ten seconds. */
   onBeat(): void;
+  onPeerGone(): void;
   /** The id of this Tron's store. */
   storeId(): string;
 }
@@ -122,6 +123,7 @@ export class Peers {
   #forget(id: string): void {
     if (!this.#peers.delete(id)) return;
     this.#options.log.info({ tron: id }, 'another Tron is gone');
+    this.#options.onPeerGone();
   }
 
   #warn({ from, action, asks }: ControlMessage): void {
