@@ -113,9 +113,11 @@ void describe('calls over NATS', { skip: whyMissing('nats-server') }, () => {
 
   withEnds('a call whose time is over is not sent any more', async (ends) => {
     const [sender, taker] = [await ends.open(), await ends.open()];
-    sender.send('q', 'short', undefined, 1);
+    const ticket = { handedAt: 0, isOver: false };
+    const overAt = Date.now() + 20;
+    sender.send('q', 'short', ticket, 20);
     sender.send('q', 'long');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until('it waits, and is over', () => Date.now() > overAt + 20 && ticket.handedAt === 0);
     const hand = new Hand();
     await taker.transport.take('call', 'q', 5, hand.take);
     await until('the other is taken', () => hand.texts.includes('long'));

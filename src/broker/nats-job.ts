@@ -1,6 +1,9 @@
 /**
  * Jobs: one work-queue stream of JetStream a namespace, one durable consumer a queue. A message
  * leaves the stream when its job is acknowledged.
+ *
+ * The stream stays, even empty: nobody could tell that nothing is being stored in it, and a server
+ * (seen of 2.9) may lose the files of one that is made anew just after another of its name is gone.
  */
 import { AckPolicy, DiscardPolicy, RetentionPolicy, StorageType } from '@nats-io/jetstream';
 import { JetStreamApiCodes, JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
@@ -19,10 +22,8 @@ const sweepMs = 500;
 const pullsMax = 4096;
 /** Consumers of processes that were killed, and of queues nobody uses any more, go after this. */
 const idleMs = 24 * 3600 * 1000;
-/** A stream is taken away within this time or not at all; who finds it so waits longer. */
-const retireMs = 250;
-const missedMs = 750;
 const missedMax = 3;
+const missedMs = 250;
 /** Acknowledgements may need a moment to be counted. */
 const settleTries = 10;
 const settleMs = 20;
@@ -41,7 +42,6 @@ export class JobStream {
   readonly #link: Link;
   readonly #jsm: JetStreamManager;
   readonly #replicas: number;
-  readonly #subjects: string[];
   readonly #ackPrefix: string;
   readonly #publishing = new Map<number, Publishing>();
   /** Queues whose consumer this process has used. */
@@ -53,7 +53,6 @@ export class JobStream {
     this.#link = link;
     this.#jsm = jsm;
     this.#replicas = replicas;
-    this.#subjects = [`${link.subject('job')}.>`];
     this.name = `${tokenOf(link.namespace)}-jobs`;
     const prefix = link.subject('stored', link.id);
     this.#ackPrefix = `${prefix}.`;
@@ -79,12 +78,16 @@ export class JobStream {
     return this.#jsm;
   }
 
-  /** Makes the stream, if it is not there. One that is being taken away is waited for. */
+  /** Makes the stream, if it is not there; what somebody has configured otherwise stays so. */
   async ensure(): Promise<void> {
-    if ((await this.#add()) || (await this.#isOurs())) return;
-    await sleep(missedMs);
-    if ((await this.#add()) || (await this.#isOurs())) return;
-    await this.#jsm.streams.update(this.name, { subjects: this.#subjects });
+    const kept = { storage: StorageType.File, discard: DiscardPolicy.New };
+    const subjects = [`${this.#link.subject('job')}.>`];
+    const config = { name: this.name, subjects, num_replicas: this.#replicas, ...kept };
+    try {
+      await this.#jsm.streams.add({ ...config, retention: RetentionPolicy.Workqueue });
+    } catch (thrown) {
+      if (!isRefusal(thrown, nameInUse)) throw thrown;
+    }
   }
 
   /** Makes the consumer of a queue, if it is not there; its name. */
@@ -114,7 +117,8 @@ export class JobStream {
     const subject = this.#link.subject('job', queue);
     for (let missed = 0; !(await this.#publish(subject, bytes, delayMs)); missed++) {
       if (missed === missedMax) throw this.#link.unavailable(new Error('it has no stream'));
-      // Nobody keeps it: the stream has been taken away, or is being.
+      // Nobody keeps it: the stream was taken away, or has no leader yet.
+      if (missed > 0) await sleep(missedMs);
       await this.ensure();
     }
   }
@@ -147,58 +151,11 @@ export class JobStream {
     }
   }
 
-  /** Takes away what holds nothing and serves nobody. */
+  /** Takes away the consumers this process has used, where nobody else needs them. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#fail();
-    try {
-      await Promise.allSettled([...this.#used].map((queue) => this.release(queue, settleTries)));
-      await this.#retire();
-    } catch (err) {
-      this.#link.log.debug({ err }, 'the stream of jobs is left as it is');
-    }
-  }
-
-  /**
-   * The stream goes when it is empty and unused. It first stops taking messages, so that none is
-   * lost that somebody stores at this moment; who finds it like this makes it anew after a while.
-   */
-  async #retire(): Promise<void> {
-    const isUnused = async (): Promise<boolean> => {
-      const { state } = await this.#jsm.streams.info(this.name);
-      return state.messages === 0 && state.consumer_count === 0;
-    };
-    if (!(await isUnused())) return;
-    const startedAt = performance.now();
-    const retired = [this.#link.subject('retired', this.#link.id)];
-    await this.#jsm.streams.update(this.name, { subjects: retired });
-    if ((await isUnused()) && performance.now() - startedAt < retireMs)
-      await this.#jsm.streams.delete(this.name);
-    else await this.#jsm.streams.update(this.name, { subjects: this.#subjects });
-  }
-
-  /** False when there is another of this name. */
-  async #add(): Promise<boolean> {
-    const kept = { storage: StorageType.File, discard: DiscardPolicy.New };
-    const config = { name: this.name, subjects: this.#subjects, num_replicas: this.#replicas };
-    try {
-      await this.#jsm.streams.add({ ...config, ...kept, retention: RetentionPolicy.Workqueue });
-      return true;
-    } catch (thrown) {
-      if (isRefusal(thrown, nameInUse)) return false;
-      throw thrown;
-    }
-  }
-
-  /** Whether it takes our messages, whatever else somebody may have configured. */
-  async #isOurs(): Promise<boolean> {
-    try {
-      const { config } = await this.#jsm.streams.info(this.name);
-      return config.subjects.some((subject) => this.#subjects.includes(subject));
-    } catch (thrown) {
-      if (isRefusal(thrown, JetStreamApiCodes.StreamNotFound)) return false;
-      throw thrown;
-    }
+    await Promise.allSettled([...this.#used].map((queue) => this.release(queue, settleTries)));
   }
 
   /** Whether somebody stored it; rejects when it is not known to be. */

@@ -21,7 +21,8 @@ export class Link {
   isLost = false;
   readonly #options: TransportOptions;
   readonly #onLost: (() => void)[] = [];
-  readonly #onRestored: (() => void)[] = [];
+  readonly #onRestored = new Set<() => void>();
+  readonly #onLeave = new Set<() => void>();
   #kept: Kept[] = [];
   #keptBytes = 0;
 
@@ -53,8 +54,12 @@ export class Link {
     return this.nc.subscribe(subject, { callback, ...(queue !== undefined && { queue }) });
   }
 
-  /** Publishes now, or as soon as the connection is back; for what must not get lost with it. */
+  /**
+   * Publishes now, or as soon as the connection is back: for what must not get lost with it. Once all
+   * is closed it comes too late, and nothing happens.
+   */
   say(subject: string, bytes: Uint8Array | string): void {
+    if (this.nc.isClosed()) return;
     if (!this.isLost) return this.nc.publish(subject, bytes);
     if (this.#keptBytes + bytes.length > keptBytesMax)
       return this.log.debug({ subject }, 'a message is dropped: too many wait for the NATS server');
@@ -67,9 +72,20 @@ export class Link {
     this.#onLost.push(listener);
   }
 
+  /** Returns what undoes it; so does the next. */
   onRestored(listener: () => void): () => void {
-    this.#onRestored.push(listener);
-    return () => void this.#onRestored.splice(this.#onRestored.indexOf(listener), 1);
+    this.#onRestored.add(listener);
+    return () => void this.#onRestored.delete(listener);
+  }
+
+  /** Hears when there is just time for the last words. */
+  onLeave(listener: () => void): () => void {
+    this.#onLeave.add(listener);
+    return () => void this.#onLeave.delete(listener);
+  }
+
+  leave(): void {
+    for (const listener of [...this.#onLeave]) listener();
   }
 
   unavailable(cause?: unknown): FuncatronError {
@@ -81,7 +97,8 @@ export class Link {
 
   /** Nothing is heard of the connection from now on. */
   async close(): Promise<void> {
-    this.#onLost.length = this.#onRestored.length = 0;
+    this.#onLost.length = 0;
+    this.#onRestored.clear();
     await this.nc.close();
   }
 

@@ -15,8 +15,8 @@ export const notBefore = 'Funcatron-Not-Before';
 export const ackWaitMs = 6000;
 const workingMs = 2000;
 /** A request ends by itself after this, and is given up when even that is not heard. */
-const pullMs = 5000;
-const pullLostMs = 8000;
+const pullMs = 3000;
+const pullLostMs = 4500;
 /** A server that has too much on its way to a client drops the client. */
 const pullBytesMax = 16 * 2 ** 20;
 /** What there is no room for after all may stay for so long. */
@@ -68,7 +68,7 @@ export class PullIntake implements Intake {
   readonly #prefix: string;
   readonly #subscription: Subscription;
   readonly #timer: NodeJS.Timeout;
-  readonly #forget: () => void;
+  readonly #forgets: (() => void)[];
   #window: number;
   #inHand = new Set<Pulled>();
   #held: Pulled[] = [];
@@ -87,7 +87,7 @@ export class PullIntake implements Intake {
     this.#prefix = `${subject}.`;
     this.#subscription = link.listen(`${subject}.*`, (msg) => this.#arrive(msg));
     this.#timer = setInterval(() => this.#tick(), workingMs / 2).unref();
-    this.#forget = link.onRestored(() => this.#ensure());
+    this.#forgets = [link.onRestored(() => this.#ensure()), link.onLeave(() => this.#abandon())];
   }
 
   /** `subject` is for this intake alone. */
@@ -115,24 +115,30 @@ export class PullIntake implements Intake {
     return this.#stopping;
   }
 
-  /** Gives back all that is in hand. */
-  abandon(): void {
-    for (const message of this.#inHand) message.giveBack();
-  }
-
   /** A message leaves the hand. */
   end(message: Pulled, word: string): void {
     this.#inHand.delete(message);
     this.#link.say(message.msg.reply!, word);
-    if (this.#stopping && this.#inHand.size === 0) clearInterval(this.#timer);
+    if (this.#stopping) this.#rest();
     this.#pump();
   }
 
   async #stop(): Promise<void> {
-    this.#forget();
     for (const { msg } of this.#held.splice(0)) this.#link.say(msg.reply!, '-NAK');
-    if (this.#inHand.size === 0) clearInterval(this.#timer);
+    this.#rest();
     await this.#subscription.drain().catch(() => undefined);
+  }
+
+  /** There is nothing to care for once it is stopped and its hand is empty. */
+  #rest(): void {
+    if (this.#inHand.size > 0) return;
+    clearInterval(this.#timer);
+    for (const forget of this.#forgets) forget();
+  }
+
+  /** Somebody else is to have what is in hand, and soon. */
+  #abandon(): void {
+    for (const message of [...this.#inHand]) message.giveBack();
   }
 
   #arrive(msg: Msg): void {

@@ -74,13 +74,13 @@ void describe('NATS', { skip: whyMissing('nats-server') }, () => {
   });
 });
 
+/** Queues that are still there; the stream of a namespace always is. */
 async function leftovers(url: string, namespace: string): Promise<string[]> {
   const nc = await connect({ servers: new URL(url).host });
   try {
     const jsm = await jetstreamManager(nc);
-    const names: string[] = [];
-    for await (const { config } of jsm.streams.list()) names.push(config.name);
-    return names.filter((name) => name.startsWith(namespace));
+    const queues = await jsm.consumers.list(`${namespace}-jobs`).next();
+    return queues.map(({ name }) => name);
   } finally {
     await nc.close();
   }

@@ -55,7 +55,7 @@ class NatsTransport implements Transport {
   readonly #link: Link;
   readonly #calls: CallSender;
   readonly #jobs: JobStream;
-  readonly #pulls = new Set<PullIntake>();
+  readonly #intakes = new Set<Intake>();
   #n = 0;
 
   constructor(link: Link, jobs: JobStream, options: TransportOptions) {
@@ -86,9 +86,8 @@ class NatsTransport implements Transport {
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Intake> {
     try {
-      return await (kind === 'call'
-        ? this.#takeCalls(queue, window, onDelivery)
-        : this.#takeJobs(queue, window, onDelivery));
+      const take = kind === 'call' ? this.#takeCalls : this.#takeJobs;
+      return this.#keep(await take.call(this, queue, window, onDelivery));
     } catch (thrown) {
       throw this.#link.unavailable(thrown);
     }
@@ -100,7 +99,7 @@ class NatsTransport implements Transport {
     onEvent: (event: ForeignMessage) => void,
   ): Promise<Intake> {
     try {
-      return await takeNatsEvents(this.#link, source, window, onEvent);
+      return this.#keep(await takeNatsEvents(this.#link, source, window, onEvent));
     } catch (thrown) {
       throw this.#link.unavailable(thrown);
     }
@@ -124,8 +123,8 @@ class NatsTransport implements Transport {
 
   async close(): Promise<void> {
     this.#calls.close();
-    await Promise.all([...this.#pulls].map((pull) => pull.stop()));
-    for (const pull of this.#pulls) pull.abandon();
+    await Promise.all([...this.#intakes].map((intake) => intake.stop()));
+    this.#link.leave();
     if (!this.#link.isLost) await this.#jobs.close();
     await this.#link.close();
   }
@@ -179,7 +178,6 @@ class NatsTransport implements Transport {
         onDelivery({ bytes: bufferOf(msg.data), redelivered, ...ends });
       },
     });
-    this.#pulls.add(pull);
     return {
       setWindow: (count) => pull.setWindow(count),
       stop: async () => {
@@ -187,6 +185,19 @@ class NatsTransport implements Transport {
         await jobs.release(queue).catch(() => undefined);
       },
     };
+  }
+
+  /** It is stopped at the end, if it has not been before. */
+  #keep(intake: Intake): Intake {
+    const kept: Intake = {
+      setWindow: (window) => intake.setWindow(window),
+      stop: async () => {
+        await intake.stop();
+        this.#intakes.delete(kept);
+      },
+    };
+    this.#intakes.add(kept);
+    return kept;
   }
 
   /** What was subscribed is known to the server. */
