@@ -13,7 +13,7 @@ export const callsPath = '/system/calls/';
 
 export function isAsync(x: Exchange): boolean {
   const { prefer } = x.headers;
-  return x.operation.settings.async || (prefer !== undefined && prefersAsync(prefer));
+  return x.isNamed || x.operation.settings.async || (prefer !== undefined && prefersAsync(prefer));
 }
 
 /**

@@ -10,6 +10,7 @@ import { flatHeaders, problemBytes, publicProblem } from './problem.ts';
 import { badResult, doorHeaders, givenLength } from './response-head.ts';
 import { isBodyless, replyHeaders, writeHead } from './response-head.ts';
 import type { FlatHeaders } from './response-head.ts';
+import { switchProtocols } from './upgrade.ts';
 
 /**
  * Below this size a body goes out as one string together with its head; above, the copy costs more
@@ -22,6 +23,7 @@ export function answerReply(x: Exchange, { head, body }: Reply): void {
   if (x.ended) return letGo(body);
   if (head.error) return answerProblem(x, head.error);
   const { status } = head;
+  if (status === 101 && x.upgrade) return switchProtocols(x, x.upgrade, { head, body });
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw badResult(`status ${String(status)} is none; return 200 to 599`);
   const headers = replyHeaders(x, head.headers);

@@ -12,6 +12,8 @@ import type { OperationDoor, RouteEntry } from './entry.ts';
 import type { OperationMeter } from './meter.ts';
 import { stalled } from './request-stream.ts';
 import type { RequestStream } from './request-stream.ts';
+import { endIfIdle } from './upgrade.ts';
+import type { Upgrade } from './upgrade.ts';
 
 export class Exchange implements Pending {
   readonly door: Door;
@@ -39,10 +41,14 @@ export class Exchange implements Pending {
   auth: Identity | undefined;
   params!: Params;
   body: Uint8Array = empty;
+  /** Set where the client asks for another protocol. */
+  upgrade: Upgrade | undefined;
   /** The body, where it is passed on as it comes. */
   stream: RequestStream | undefined;
   cors: Cors | undefined;
   meter: OperationMeter | undefined;
+  /** Its operation is named, not matched: answered 202, whatever the contract says. */
+  isNamed = false;
   /** The connection ends with this answer. */
   isLast = false;
   /** The call was handed to the broker: errors from here on are not the door's. */
@@ -91,8 +97,15 @@ export class Exchange implements Pending {
   /** Also gives up a body that is passed on, when the client sends no more of it. */
   isLate(now: number): boolean {
     const { stallTimeoutMs, requestTimeoutMs } = this.door.options;
-    const { stream, request, response } = this;
-    if (stream?.isStalled(now, stallTimeoutMs)) stream.body.break(stalled(stallTimeoutMs));
+    const { stream, request, response, upgrade } = this;
+    if (upgrade) {
+      endIfIdle(this, upgrade, now);
+      return false;
+    }
+    if (stream?.isStalled(now, stallTimeoutMs)) {
+      this.isLast = true;
+      stream.body.break(stalled(stallTimeoutMs));
+    }
     if (request.complete || response.headersSent || this.declared === 0) return false;
     if (this.ended || stream?.isUnhurried) return false;
     return performance.now() - this.startedMs > requestTimeoutMs;

@@ -202,9 +202,9 @@ test('whatever comes, the door answers with HTTP and stays open', async (t) => {
 
 test('an upgrade nobody offers is a plain request', async (t) => {
   const { port, calls } = await openDoor(t, { paths });
-  const upgrade = 'upgrade: websocket\r\nsec-websocket-version: 13\r\n';
+  const upgrade = 'upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQ\r\n';
   const wire = await Wire.open(port);
-  await wire.send(`GET / HTTP/1.1\r\n${head}connection: Upgrade\r\n${upgrade}\r\n`);
+  await wire.send(`GET / HTTP/1.1\r\n${head}connection: Upgrade, HTTP2-Settings\r\n${upgrade}\r\n`);
   await wire.until(/^HTTP\/1.1 200 [^]*{"ok":true}$/);
   wire.close();
   assert.equal(calls[0]!.head.headers.upgrade, undefined);

@@ -1,6 +1,6 @@
 /** A body that comes in chunks, sent as they come and no faster than the client takes them. */
-import type { ServerResponse } from 'node:http';
 import { letGo } from '../inflow.ts';
+import { drained } from './drain.ts';
 import type { Exchange } from './exchange.ts';
 import { mustLinger, takeRest } from './linger.ts';
 
@@ -56,16 +56,4 @@ async function send(
     if (chunk.byteLength > 0 && !response.write(chunk)) await drained(response);
   }
   return size;
-}
-
-function drained(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done);
-      response.off('close', done);
-      resolve();
-    };
-    response.on('drain', done);
-    response.on('close', done);
-  });
 }

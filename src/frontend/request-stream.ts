@@ -5,12 +5,8 @@
 import type { Readable } from 'node:stream';
 import { FuncatronError } from '../errors.ts';
 import { Inflow } from '../inflow.ts';
-import { empty } from '../message.ts';
-import { isAsync } from './accept.ts';
-import type { Exchange } from './exchange.ts';
-import { checkDeclared, chunked, readBody, tooLarge } from './request-body.ts';
+import { tooLarge } from './request-body.ts';
 import type { BodyLimit } from './request-body.ts';
-import { kindOfBody } from './request-check.ts';
 
 /** What is read and dropped once nobody wants more, so that the client is heard leaving. */
 const droppedBytesMax = 4 * 2 ** 20;
@@ -71,6 +67,8 @@ export class RequestStream {
     this.#onStart?.();
     this.#source.on('data', (chunk: Uint8Array) => this.#take(chunk));
     this.#source.on('end', () => this.body.end());
+    // It was paused, if some of it was read before.
+    this.#source.resume();
   }
 
   #take(chunk: Uint8Array): void {
@@ -86,37 +84,6 @@ export class RequestStream {
     this.#dropped += chunk.byteLength;
     if (this.#dropped > droppedBytesMax) this.#source.pause();
   }
-}
-
-/**
- * Receives a body that is large, or whose operation takes it as it comes. Only bytes that no
- * contract checks are passed on: others are read whole, and so are those of asynchronous calls.
- */
-export async function receiveLarge(x: Exchange): Promise<void> {
-  const { direct } = x.operation.settings;
-  const { directMax, directOver } = x.door.options;
-  const isStream = (kindOfBody(x) === 'binary' || direct) && !isAsync(x);
-  const limit: BodyLimit =
-    isStream && direct
-      ? { bytes: directMax || Infinity, option: '--direct-max' }
-      : { bytes: x.door.options.bodyMax, option: '--body-max' };
-  checkDeclared(x.declared, limit);
-  const onStart = (): void => letSend(x);
-  if (isStream && (direct || x.declared !== chunked)) {
-    x.stream = new RequestStream(x.request, { limit, isUnhurried: direct, onStart });
-    return;
-  }
-  letSend(x);
-  if ((await readBody(x, isStream ? directOver : Infinity)) === undefined) return;
-  x.stream = new RequestStream(x.request, { limit, isUnhurried: false, first: x.body });
-  x.body = empty;
-}
-
-/** A client that waits for our word before it sends gets it. */
-export function letSend(x: Exchange): void {
-  if (!x.awaitsContinue) return;
-  x.awaitsContinue = false;
-  x.response.writeContinue();
 }
 
 /** What became of a client that is asked for more and sends nothing. */

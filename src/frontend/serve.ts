@@ -6,10 +6,9 @@ import { answerFault, answerReply } from './answer.ts';
 import { isPreflight } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import { answerMethods, answerPreflight } from './method.ts';
-import { checkDeclared, readBody } from './request-body.ts';
+import { receiveBody } from './receive.ts';
 import { checkAccept, checkBody, checkParams } from './request-check.ts';
 import { endToEndHeaders, readHead } from './request-head.ts';
-import { letSend, receiveLarge } from './request-stream.ts';
 import { answerCallPage, isCallPage, isFuncName, takeFuncName } from './system-page.ts';
 import { answerUnrouted, isReserved } from './unrouted.ts';
 
@@ -66,6 +65,7 @@ function findRoute(x: Exchange): Next {
 /** The rest of the way of a call whose operation is named, not matched. */
 async function callByName(x: Exchange): Promise<false> {
   if ((await takeFuncName(x)) === false) return false;
+  x.isNamed = true;
   for (const step of [authenticate, readParams, receiveBody]) await step(x);
   if (!x.ended) await accept(x, makeCall(x));
   return false;
@@ -113,17 +113,6 @@ function readParams(x: Exchange): Next {
   return undefined;
 }
 
-/** Reads the body; a client that waits for our word gets it only now. */
-function receiveBody(x: Exchange): Next {
-  const { declared } = x;
-  if (declared === 0) return;
-  const { bodyMax, directOver } = x.door.options;
-  if (declared < 0 || declared > directOver || x.operation.settings.direct) return receiveLarge(x);
-  checkDeclared(declared, { bytes: bodyMax, option: '--body-max' });
-  letSend(x);
-  return readBody(x);
-}
-
 function makeCall(x: Exchange): Call {
   const { operation } = x;
   const { kind, data, bytes, isMade } = checkBody(x);
@@ -148,6 +137,7 @@ function makeCall(x: Exchange): Call {
     kind,
     checked: x.contract.id,
   };
+  if (x.upgrade) head.upgrade = 'websocket';
   x.body = empty;
   return { head, body: bytes, data, cancellation: x.cancellation };
 }

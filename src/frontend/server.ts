@@ -1,6 +1,6 @@
 /** Node's HTTP server with every bound set, and errors of the protocol answered as problems. */
 import { once } from 'node:events';
-import { createServer } from '../node-http.ts';
+import { createServer, ServerResponse as Response } from '../node-http.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -11,6 +11,7 @@ import { Exchange } from './exchange.ts';
 import { explainClientError } from './malformed.ts';
 import { rawResponse } from './problem.ts';
 import { serve } from './serve.ts';
+import { asksForUpgrade } from './upgrade.ts';
 import { answerFault } from './answer.ts';
 
 export interface ListenOptions {
@@ -39,6 +40,8 @@ export class DoorServer {
       requestTimeout: 0,
       keepAliveTimeout: options.keepAliveMs,
       connectionsCheckingInterval: Math.min(5_000, Math.ceil(options.headersTimeoutMs / 2)),
+      // Whatever else a client would rather speak, it is answered in HTTP.
+      shouldUpgradeCallback: asksForUpgrade,
       // Checked with our own words.
       requireHostHeader: false,
     });
@@ -108,6 +111,9 @@ export class DoorServer {
       const fault = new FuncatronError('bad_request', 'CONNECT: this server is no proxy');
       this.#refuse(fault, socket as Socket);
     });
+    http.on('upgrade', (request: IncomingMessage, socket, first: Buffer) =>
+      this.#takeUpgrade(request, socket as Socket, first),
+    );
     http.on('clientError', (error, socket) => this.#clientError(error, socket as Socket));
     http.on('timeout', (socket) => this.#timeout(socket));
     http.on('drop', () => this.#door.meter.reject('connections_max'));
@@ -130,6 +136,21 @@ export class DoorServer {
     const x = new Exchange(this.#door, connection, request, response);
     prepare?.(x);
     if (!x.ended) void serve(x);
+  }
+
+  /** Node lets go of such a connection: an answer in HTTP is the last on it. */
+  #takeUpgrade(request: IncomingMessage, socket: Socket, first: Buffer): void {
+    socket.on('error', () => undefined);
+    const connection = Connection.of(socket);
+    if (!connection.isIdle) return void socket.destroy();
+    const response = new Response(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.on('finish', () => socket.destroySoon());
+    const x = new Exchange(this.#door, connection, request, response);
+    x.isLast = true;
+    x.upgrade = { socket, first, activeAt: Date.now() };
+    void serve(x);
   }
 
   #clientError(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -2,7 +2,7 @@
  * One revision of a bundle on one route, as one runner serves it. Idle it is two small objects:
  * contract, unpacked files and workers come with the first call.
  */
-import type { FuncatronError } from '../errors.ts';
+import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Cancellation } from '../message.ts';
 import type { Call, Reply, Route } from '../message.ts';
@@ -35,6 +35,7 @@ export interface DeploymentOptions {
 }
 
 interface Ready {
+  runtime: string;
   contract: Contract;
   pool: Pool;
   check: ReplyCheck;
@@ -77,7 +78,8 @@ export class Deployment {
     const { meter } = this.#options;
     const begunAt = performance.now();
     try {
-      const { contract, pool, check } = this.#ready ?? (await this.#load());
+      const { runtime, contract, pool, check } = this.#ready ?? (await this.#load());
+      if (call.head.upgrade && runtime !== 'http') throw notUpgradable(call, runtime);
       const checked = checkCall(contract, call, this.route.basePath);
       const { timeoutMs } = checked.operation.settings;
       meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
@@ -150,11 +152,21 @@ export class Deployment {
       onLog: (line) => this.#options.onFuncLog(this.route, name, this.#blot(line)),
     });
     const mode = contract.settings.validate.response ?? responseMode;
-    this.#ready = { contract, pool, check: { mode, log, breaks: meter.contractBreaks } };
+    this.#ready = {
+      runtime: kind,
+      contract,
+      pool,
+      check: { mode, log, breaks: meter.contractBreaks },
+    };
     if (this.#retired) pool.kill();
     void warm.fill(kind);
     return this.#ready;
   }
+}
+
+function notUpgradable({ head }: Call, runtime: string): FuncatronError {
+  const detail = `${head.operation ?? head.path}: the runtime ${runtime} speaks no WebSocket; runtime http does`;
+  return new FuncatronError('upgrade_unsupported', detail);
 }
 
 function toWork(call: Call, checked: CheckedCall): WorkerCall {

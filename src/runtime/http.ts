@@ -15,6 +15,7 @@ import { openSpawner } from '../watchdog/spawner.ts';
 import { readRss } from '../watchdog/tree.ts';
 import { Exchange } from './http-exchange.ts';
 import { startHttpProgram } from './http-program.ts';
+import { UpgradeExchange } from './http-upgrade.ts';
 import type { HttpProgram } from './http-program.ts';
 import type { Assigned, Assignment, Runtime, StartOptions } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
@@ -39,7 +40,7 @@ class HttpWorker implements Worker {
   readonly #options: StartOptions;
   readonly #events: WorkerEvents;
   readonly #gate: LineGate;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Set<Exchange | UpgradeExchange>();
   #spawner: Spawner | undefined;
   #running: HttpProgram | undefined;
   #pool: Pool | undefined;
@@ -101,13 +102,10 @@ class HttpWorker implements Worker {
     const pool = this.#pool;
     if (this.#exit || this.#state !== 'open' || !pool) throw this.#exited();
     if (cancellation?.cancelled) throw cancelled();
-    const exchange = new Exchange({
-      pool,
-      call,
-      explain: (error) => this.#explain(error),
-      stale: () =>
-        new FuncatronError('func_failed', 'the program closed the connection without an answer'),
-    });
+    const explain = (error: Error) => this.#explain(error);
+    const exchange = call.head.upgrade
+      ? new UpgradeExchange({ ...this.#running!, call, explain })
+      : new Exchange({ pool, call, explain, stale: hungUp });
     this.#exchanges.add(exchange);
     cancellation?.onCancel(() => exchange.abort(cancelled()));
     void exchange.ended.then(() => {
@@ -192,6 +190,9 @@ async function createPool({ host, port }: HttpProgram, connections: number): Pro
     bodyTimeout: 0,
   });
 }
+
+const hungUp = (): FuncatronError =>
+  new FuncatronError('func_failed', 'the program closed the connection without an answer');
 
 const cancelled = (): FuncatronError =>
   new FuncatronError('cancelled', 'the call was given up before its answer came');
