@@ -23,7 +23,7 @@ const graceMs = 400;
 const outageMs = 5000;
 const sweepMs = 50;
 /** Who is given a call by a server that keeps none says soon that it has it, or is lost. */
-const silentMs = 1500;
+const silentMs = 3000;
 
 export interface CallerOptions {
   id: string;
@@ -99,7 +99,9 @@ export class Caller {
     if (this.#lostAt === 0) this.#lostAt = Date.now();
     for (const pending of this.#pending.values()) {
       if (!pending.isSent || pending.isHeld) continue;
-      if (mayRepeat(pending.call)) this.#forget(pending);
+      // One that still waits with its sender has surely not been run.
+      const waits = !this.#transport.redelivers && pending.handedAt === 0;
+      if (waits || mayRepeat(pending.call)) this.#forget(pending);
       else this.#settle(pending)?.reject(brokenOff(pending.call));
     }
   }
