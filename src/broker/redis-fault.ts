@@ -26,3 +26,10 @@ function describe(error: Error): string {
   if (error instanceof AggregateError) return error.errors.map(String).join(', ');
   return error.message;
 }
+
+/** Why a call was not taken: at once, unless the server may take it when it is another. */
+export function refusal({ shown }: RedisPlace, thrown: Error): FuncatronError {
+  const detail = `--broker ${shown}: the server says ${thrown.message}`;
+  const options = { cause: thrown, component: 'broker', status: 503 } as const;
+  return new FuncatronError(isRefusal(thrown, 'OOM') ? 'queue_full' : 'internal', detail, options);
+}

@@ -1,8 +1,10 @@
 import { createClient } from '@redis/client';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { startRedis } from '../../test/server/redis.ts';
+import type { RedisTestOptions } from '../../test/server/redis.ts';
 import { Proxy } from '../../test/chaos/proxy.ts';
 import { whyMissing } from '../../test/server/server.ts';
 import type { TestServer } from '../../test/server/server.ts';
@@ -21,9 +23,13 @@ const group = 'takers';
 void describe('redis', { skip: whyMissing('redis-server') }, () => {
   let server: TestServer;
   let admin: Awaited<ReturnType<typeof connect>>;
+  const ends: (() => Promise<unknown> | void)[] = [];
   before(async () => {
     server = await startRedis();
     admin = await connect(server.url);
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0).toReversed()) await end();
   });
   after(async () => {
     admin.destroy();
@@ -238,7 +244,7 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
     });
 
     test('calls are refused at once while the server is away', async () => {
-      const own = await startRedis();
+      const own = await start();
       const bench = await open(undefined, {}, own.url);
       await own.kill();
       await until('it is noticed', () => bench.events.includes('lost'));
@@ -256,12 +262,11 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
       await rejectsWith(transport.broadcast('t', bytes), 'broker_unavailable');
       await rejectsWith(transport.jobs('q'), 'broker_unavailable');
       await bench.close();
-      await own.stop();
     });
 
     test('a reply made while the server is away is sent when it is back', async () => {
       const replies: string[] = [];
-      const own = await startRedis();
+      const own = await start();
       const bench = await open(
         undefined,
         { onReply: (bytes) => void replies.push(String(bytes)) },
@@ -273,11 +278,11 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
       await own.restart();
       await until('it came', () => replies.includes('kept'));
       await bench.close();
-      await own.stop();
     });
 
     test('a connection that is dead without a word is noticed, and made again', async () => {
       const proxy = await Proxy.open(Number(new URL(server.url).port));
+      ends.push(() => proxy.close());
       const replies: string[] = [];
       const bench = await open(
         undefined,
@@ -301,19 +306,17 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
       await until('replies come', () => replies.includes('heard'));
       await until('all is done', async () => (await bench.transport.jobs('q')) === 0);
       await bench.close();
-      proxy.close();
       assert.deepEqual(await leftovers(bench.namespace), []);
     });
 
     test('closing does not wait for a server that does not answer', async () => {
-      const own = await startRedis();
+      const own = await start();
       const bench = await open(undefined, {}, own.url);
       await bench.transport.take('call', 'q', 1, () => {});
       const client = await connect(own.url);
       await client.sendCommand(['CLIENT', 'PAUSE', '60000', 'ALL']);
       client.destroy();
       await bench.close();
-      await own.stop();
     });
 
     test('databases of one server do not hear each other', async () => {
@@ -428,21 +431,19 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
         return lines;
       };
       assert.deepEqual(await warned(server.url), []);
-      const later = await startRedis({ args: ['--appendfsync', 'everysec'] });
+      const later = await start({ args: ['--appendfsync', 'everysec'] });
       assert.match((await warned(later.url)).join(''), /appendfsync always/);
-      await later.stop();
-      const never = await startRedis({
+      const never = await start({
         args: ['--appendonly', 'no', '--maxmemory', '1gb', '--maxmemory-policy', 'allkeys-lru'],
       });
       const lines = await warned(never.url);
       assert.equal(lines.length, 2);
       assert.match(lines[0]!, /LOST.*appendonly yes/);
       assert.match(lines[1]!, /noeviction/);
-      await never.stop();
     });
 
     test('a password is used, and never shown', async () => {
-      const locked = await startRedis({ args: ['--requirepass', 'open sesame'] });
+      const locked = await start({ args: ['--requirepass', 'open sesame'] });
       const url = (password: string) => locked.url.replace('//', `//:${password}@`);
       const bench = await open(undefined, {}, url('open%20sesame'));
       await bench.close();
@@ -451,11 +452,46 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
         assert.doesNotMatch(error.message, /s3cret/);
         assert.match(error.message, /NOAUTH|WRONGPASS/);
       }
-      await locked.stop();
+    });
+
+    test('the user that docs/redis.md describes may do all that is needed', async () => {
+      const page = readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8');
+      const rights = /ACL SETUSER funcatron (.*)/.exec(page)![1]!;
+      await admin.sendCommand(['ACL', 'SETUSER', 'funcatron', ...rights.split(' ')]);
+      const { log, lines } = listen();
+      const url = server.url.replace('//', '//funcatron:secret@');
+      const bench = await open('funcatron', { log }, url);
+      const { transport } = bench;
+      const seen: Delivery[] = [];
+      for (const kind of ['call', 'job'] as const)
+        await transport.take(kind, 'q', 9, (one) => void seen.push(one));
+      await transport.sendCall('q', Buffer.from('call'), 60_000);
+      await transport.sendJob('q', Buffer.from('job'), 0);
+      await transport.sendJob('q', Buffer.from('later'), 1100);
+      await transport.sendReply(transport.inbox, Buffer.alloc(300_000));
+      await until('all came', () => seen.length === 3);
+      seen[0]!.giveBack();
+      await until('one came again', () => seen.length === 4);
+      for (const delivery of seen) delivery.ack();
+      await bench.close();
+      assert.deepEqual(lines, []);
+      assert.deepEqual(await leftovers('funcatron'), []);
+    });
+
+    test('a server that is full says so, and takes no more', async () => {
+      const full = await start({ args: ['--maxmemory', '4mb'] });
+      const bench = await open(undefined, {}, full.url);
+      const fill = async (): Promise<void> => {
+        for (;;) await bench.transport.sendJob('q', Buffer.alloc(1_000_000), 0);
+      };
+      assert.match((await rejectsWith(fill(), 'journal_failed')).message, /OOM/);
+      const call = Promise.resolve(bench.transport.sendCall('q', Buffer.alloc(1_000_000), 60_000));
+      await rejectsWith(call, 'queue_full');
+      await bench.close();
     });
 
     test('where nothing listens it says so', async () => {
-      const gone = await startRedis();
+      const gone = await start();
       await gone.stop();
       const error = await rejectsWith(open(undefined, {}, gone.url), 'broker_unavailable');
       assert.match(error.message, /ECONNREFUSED/);
@@ -466,6 +502,12 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
         await rejectsWith(open(undefined, {}, url), 'option_invalid');
     });
   });
+
+  async function start(options?: RedisTestOptions): Promise<TestServer> {
+    const own = await startRedis(options);
+    ends.push(() => own.stop());
+    return own;
+  }
 
   async function open(
     namespace = `t${randomUUID().slice(0, 8)}`,
@@ -484,6 +526,7 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
       onRestored: () => void events.push('restored'),
       ...options,
     });
+    ends.push(() => transport.close());
     return { transport, namespace, events, close: () => transport.close() };
   }
 });

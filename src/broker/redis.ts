@@ -13,7 +13,7 @@ import { readEvent, streamOf } from './redis-event.ts';
 import { Inbox } from './redis-inbox.ts';
 import { RedisIntake } from './redis-intake.ts';
 import type { Content, IntakeOptions } from './redis-intake.ts';
-import { isUnsent, unavailable } from './redis-fault.ts';
+import { isRefusal, isUnsent, refusal, unavailable } from './redis-fault.ts';
 import { Link } from './redis-link.ts';
 import { group, Names } from './redis-name.ts';
 import type { JobKeys } from './redis-name.ts';
@@ -104,8 +104,10 @@ class RedisTransport implements Transport {
       const id = await this.#main.command(['XADD', key, '*', 'b', bytes]);
       this.#sent.add(key, String(id), endsAt);
     } catch (thrown) {
+      const fault = this.#fault(thrown);
+      if (isRefusal(thrown) && this.#main.isUp) throw refusal(this.#place, thrown as Error);
       // Otherwise the server may have it.
-      if (isUnsent(thrown)) throw this.#fault(thrown);
+      if (isUnsent(thrown)) throw fault;
     }
   }
 
@@ -124,7 +126,9 @@ class RedisTransport implements Transport {
       if (delayMs > 0) await this.#delays.add(keys, bytes, delayMs);
       else await this.#main.command(['XADD', keys.stream, '*', 'b', bytes]);
     } catch (thrown) {
-      throw this.#fault(thrown);
+      const fault = this.#fault(thrown);
+      if (!isRefusal(thrown)) throw fault;
+      throw new FuncatronError('journal_failed', fault.message, { cause: thrown });
     }
   }
 
