@@ -50,7 +50,7 @@ async function setUp({ scheme, clients }: ChaosPlan, ends: (() => unknown)[]): P
   const cluster = await Cluster.start({
     ...{ broker: broker.url, store: store.url, frontends: 2, trons: 2 },
     runners: [broker.url, far.href],
-    flags: [],
+    queueMax: 300,
   });
   ends.push(() => cluster.close());
   const notes = join(cluster.dir, 'notes');

@@ -95,7 +95,8 @@ export interface ClusterPlan {
   /** For each runner, the broker's URL as it sees it. */
   runners: readonly string[];
   trons: number;
-  flags?: readonly string[];
+  /** Calls that may wait in one queue. */
+  queueMax: number;
 }
 
 export class Cluster {
@@ -111,13 +112,15 @@ export class Cluster {
     const dir = mkdtempSync(join(tmpdir(), 'fc-'));
     const many = (role: Role, count: number, args: (index: number) => string[]): Member[] =>
       Array.from({ length: count }, (_, index) => {
-        return new Member(role, `${role[0]}${index}`, [...args(index), ...(plan.flags ?? [])], dir);
+        return new Member(role, `${role[0]}${index}`, args(index), dir);
       });
     const { broker, store } = plan;
     const cluster = new Cluster(dir, [
       ...many('tron', plan.trons, () => ['--broker', broker, '--store', store]),
       ...many('runner', plan.runners.length, (index) => ['--broker', plan.runners[index]!]),
-      ...many('frontend', plan.frontends, () => ['--broker', broker]),
+      ...many('frontend', plan.frontends, () => [
+        ...['--broker', broker, '--queue-max', String(plan.queueMax)],
+      ]),
     ]);
     try {
       await Promise.all(cluster.members.map((member) => member.start()));
