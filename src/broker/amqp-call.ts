@@ -62,6 +62,7 @@ export class CallSender implements Part {
   reply(inbox: string, bytes: Buffer): Promise<void> {
     const channel = this.#channel;
     if (!channel || this.#link.isLost) throw this.#link.unavailable();
+    this.#link.batch();
     return channel.basicPublish({ routingKey: inbox }, bytes).catch(this.#refuse);
   }
 
@@ -94,6 +95,7 @@ export class CallSender implements Part {
   #publish(routingKey: string, bytes: Buffer, expiration: string): Promise<void> {
     const channel = this.#channel;
     if (!channel || this.#link.isLost) throw this.#link.unavailable();
+    this.#link.batch();
     const envelope = { routingKey, mandatory: true, expiration };
     return channel.basicPublish(envelope, bytes).catch(this.#refuse);
   }

@@ -110,6 +110,7 @@ export class AmqpIntake implements Intake, Part {
     era.inHand--;
     if (tap.isClosed) era.orphans--;
     if (!era.channel.active) return;
+    this.#link.batch();
     try {
       if (isDone) era.channel.basicAck({ deliveryTag });
       else era.channel.basicNack({ deliveryTag, requeue: true });

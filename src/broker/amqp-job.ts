@@ -1,7 +1,9 @@
 /** Puts jobs in their queues: each is confirmed by the server, which has it on disk then. */
 import type { Channel } from 'rabbitmq-client';
+import { FuncatronError } from '../errors.ts';
 import { delayClass } from './amqp-place.ts';
 import type { JobPlaces } from './amqp-place.ts';
+import { isRefusal } from './amqp-link.ts';
 import type { Link, Part } from './amqp-link.ts';
 
 /** A queue without a majority of its nodes confirms nothing. */
@@ -45,6 +47,7 @@ export class JobSender implements Part {
         this.#places.forget(queue, delay);
       }
     } catch (thrown) {
+      if (isRefusal(thrown, 'NACK')) throw notKept(thrown);
       throw this.#link.unavailable(thrown);
     }
     throw this.#link.unavailable(new Error(`it keeps no queue ${name}`));
@@ -66,6 +69,7 @@ export class JobSender implements Part {
     const { exchange } = this.#places;
     const messageId = String(this.#n++);
     const envelope = { exchange, routingKey, expiration, messageId, mandatory: true };
+    this.#link.batch();
     await this.#confirmed(channel.basicPublish({ ...envelope, durable: true }, bytes));
     // The client tells of a return a turn later than of the confirmation that follows it.
     await new Promise(setImmediate);
@@ -89,4 +93,9 @@ export class JobSender implements Part {
     if (!this.#channel || this.#link.isLost) throw this.#link.unavailable();
     return this.#channel;
   }
+}
+
+function notKept(cause: unknown): FuncatronError {
+  const detail = 'RabbitMQ refuses to keep the call: a limit of its own (x-max-length) is reached';
+  return new FuncatronError('journal_failed', detail, { cause });
 }

@@ -29,6 +29,7 @@ class AmqpTransport implements Transport {
   /** What RabbitMQ 4 takes unless told otherwise; 3 takes eight times that. */
   readonly bytesMax = 16 * 2 ** 20;
   readonly redelivers = true;
+  readonly hidesHandedOver = true;
   readonly #link: Link;
   readonly #control: Control;
   readonly #calls: CallSender;

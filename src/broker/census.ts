@@ -11,15 +11,22 @@ interface Asked {
   done: () => void;
 }
 
+/** Jobs of a queue that nobody has acknowledged, as far as the server tells. */
+interface KnownJobs {
+  count: Promise<number>;
+  /** Those handed over are not among them. */
+  isHandedOverHidden: boolean;
+}
+
 export class Census {
   readonly #asked = new Map<number, Asked>();
   #n = 0;
 
-  /** Asks, and adds up what came; `jobs` are those of the queue that nobody has acknowledged. */
+  /** Asks, and adds up what came. */
   async take(
     ask: (n: number) => Promise<void>,
     peers: number,
-    jobs: Promise<number>,
+    { count, isHandedOverHidden }: KnownJobs,
   ): Promise<QueueDepth> {
     const n = this.#n++;
     const asked: Asked = { counts: new Map(), wanted: peers, done: () => {} };
@@ -27,8 +34,8 @@ export class Census {
     this.#asked.set(n, asked);
     const timer = setTimeout(asked.done, waitMs);
     try {
-      const [unacknowledged] = await Promise.all([jobs, ask(n).then(() => all)]);
-      return sum([...asked.counts.values()], unacknowledged);
+      const [jobs] = await Promise.all([count, ask(n).then(() => all)]);
+      return sum([...asked.counts.values()], jobs, isHandedOverHidden);
     } finally {
       clearTimeout(timer);
       this.#asked.delete(n);
@@ -43,18 +50,19 @@ export class Census {
   }
 }
 
-function sum(counts: QueueCount[], unacknowledged: number): QueueDepth {
-  const total = { pending: 0, calls: 0, jobs: 0, consumers: 0 };
+function sum(counts: QueueCount[], jobs: number, isHandedOverHidden: boolean): QueueDepth {
+  const total = { pending: 0, calls: 0, jobs: 0, held: 0, consumers: 0 };
   let oldestAt = Infinity;
   for (const count of counts) {
     total.pending += count.pending;
     total.calls += count.calls;
     total.jobs += count.jobs;
+    total.held += count.held;
     total.consumers += count.consumers;
     if (count.oldestAt > 0) oldestAt = Math.min(oldestAt, count.oldestAt);
   }
-  const waiting =
-    Math.max(0, total.pending - total.calls) + Math.max(0, unacknowledged - total.jobs);
+  const jobsWaiting = isHandedOverHidden ? jobs + total.held : Math.max(0, jobs - total.jobs);
+  const waiting = Math.max(0, total.pending - total.calls) + jobsWaiting;
   return {
     waiting,
     inFlight: total.calls + total.jobs,

@@ -62,6 +62,23 @@ export const serverCases: Cases = {
     while (!(await settled(done))) gate.release();
   },
 
+  'depth counts asynchronous calls that other connections have': async (bench) => {
+    const { broker, open, name } = bench;
+    const gate = new Gate();
+    await (await open()).consume(name, gate.handle, { prefetch: 2 });
+    for (let index = 0; index < 5; index++) await broker.publish(name, callOf(`${index}`));
+    const watcher = await open();
+    await until('it is seen', async () => {
+      const { waiting, inFlight } = await watcher.depth(name);
+      return gate.held === 2 && waiting === 3 && inFlight === 2;
+    });
+    await until('all are done', async () => {
+      gate.release();
+      const { waiting, inFlight } = await watcher.depth(name);
+      return waiting + inFlight === 0;
+    });
+  },
+
   'the caller of a call that may not run twice hears at once that its taker died': async (
     bench,
   ) => {

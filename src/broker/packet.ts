@@ -49,6 +49,8 @@ export interface QueueCount {
   oldestAt: number;
   calls: number;
   jobs: number;
+  /** Jobs it was handed and has not begun. */
+  held: number;
   consumers: number;
 }
 

@@ -94,9 +94,9 @@ export class RemoteConsumer implements Consumer {
     this.#pump();
   }
 
-  /** What is in hand. */
-  get counts(): { calls: number; jobs: number } {
-    return { calls: this.#inHand.size, jobs: this.#jobsInHand };
+  /** What is in hand, and which jobs are to be. */
+  get counts(): { calls: number; jobs: number; held: number } {
+    return { calls: this.#inHand.size, jobs: this.#jobsInHand, held: this.#jobs.length };
   }
 
   setPrefetch(prefetch: number): void {

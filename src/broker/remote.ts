@@ -139,7 +139,10 @@ export class RemoteBroker implements Broker {
     if (this.#isClosed) throw closed();
     const { inbox } = this.#transport;
     const ask = (n: number): Promise<void> => this.#peers.askAll(n, inbox, queue);
-    return this.#census.take(ask, this.#peers.count, this.#transport.jobs(queue));
+    return this.#census.take(ask, this.#peers.count, {
+      count: this.#transport.jobs(queue),
+      isHandedOverHidden: this.#transport.hidesHandedOver === true,
+    });
   }
 
   async close(): Promise<void> {
@@ -212,12 +215,13 @@ export class RemoteBroker implements Broker {
   }
 
   #count(n: number, inbox: string, queue: string): void {
-    const count = { ...this.#caller.count(queue), calls: 0, jobs: 0, consumers: 0 };
+    const count = { ...this.#caller.count(queue), calls: 0, jobs: 0, held: 0, consumers: 0 };
     for (const consumer of this.#consumers) {
       if (consumer.queue !== queue) continue;
-      const { calls, jobs } = consumer.counts;
+      const { calls, jobs, held } = consumer.counts;
       count.calls += calls;
       count.jobs += jobs;
+      count.held += held;
       count.consumers++;
     }
     const packet = { t: 'count', n, id: this.#id, ...count } as const;

@@ -17,6 +17,8 @@ export interface Transport {
    * a taker is lost, and send again what may run twice.
    */
   readonly redelivers: boolean;
+  /** Set where the server does not tell how many jobs are handed over: `jobs` is without them. */
+  readonly hidesHandedOver?: true;
   /** Where `sendReply` of any process reaches `onReply` of this one. Not kept over a reconnect. */
   readonly inbox: string;
   /**
