@@ -147,8 +147,11 @@ export class KafkaEvents implements Intake {
   async #leave(): Promise<void> {
     const memberId = this.#lostMember;
     if (memberId === undefined) return;
-    const connection = await this.#link.to(await this.#link.coordinator(this.#group), 'group');
-    await leaveGroupV5.api.async(connection, this.#group, [{ memberId }]).catch(() => undefined);
+    await this.#link
+      .askCoordinator(this.#group, (connection) =>
+        leaveGroupV5.api.async(connection, this.#group, [{ memberId }]),
+      )
+      .catch(() => undefined);
     this.#lostMember = undefined;
   }
 

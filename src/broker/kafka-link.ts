@@ -111,13 +111,26 @@ export class KafkaLink {
     return places;
   }
 
-  /** The broker that keeps a group. */
-  async coordinator(group: string): Promise<number> {
+  /** Asks the broker that keeps a group, which may be another one by now. */
+  async askCoordinator<Answer>(
+    group: string,
+    ask: (connection: Connection) => Promise<Answer>,
+  ): Promise<Answer> {
+    return this.patiently(async () => {
+      const node = await this.#coordinator(group);
+      try {
+        return await ask(await this.to(node, 'group'));
+      } catch (thrown) {
+        this.#coordinators.delete(group);
+        throw thrown;
+      }
+    });
+  }
+
+  async #coordinator(group: string): Promise<number> {
     const known = this.#coordinators.get(group);
     if (known !== undefined) return known;
-    const answer = await this.patiently(async () =>
-      findCoordinatorV6.api.async(await this.any(), groupKey, [group]),
-    );
+    const answer = await findCoordinatorV6.api.async(await this.any(), groupKey, [group]);
     const { nodeId, host, port } = answer.coordinators[0]!;
     this.#nodes.set(nodeId, { host, port });
     this.#coordinators.set(group, nodeId);
@@ -175,7 +188,7 @@ export class KafkaLink {
 
   unavailable(cause: unknown): FuncatronError {
     if (cause instanceof FuncatronError) return cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = cause instanceof Error ? reasonOf(cause) : String(cause);
     const detail = `Kafka at ${this.place.shown} cannot be reached: ${why}`;
     return new FuncatronError('broker_unavailable', detail, { cause });
   }
@@ -219,6 +232,14 @@ export function codeOf(thrown: unknown): number {
   if (!(thrown instanceof MultipleErrors)) return 0;
   const first: unknown = thrown.errors[0];
   return first instanceof GenericError ? Number(first.apiCode ?? 0) : 0;
+}
+
+/** What Kafka says against a request, rather than that it said something. */
+function reasonOf(error: Error): string {
+  const first: unknown = error instanceof MultipleErrors ? error.errors[0] : error;
+  if (!(first instanceof Error)) return error.message;
+  const { serverErrorMessage } = first as { serverErrorMessage?: string | null };
+  return serverErrorMessage || first.message;
 }
 
 /** The answer that came with a refusal of a part of it. */

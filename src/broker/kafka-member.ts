@@ -76,7 +76,6 @@ export class KafkaMember {
       this.#plan((await this.#beat(null)).intervalMs);
     } catch (thrown) {
       const code = codeOf(thrown);
-      this.#link.forget(this.group);
       if (code === codes.unknownMember || code === codes.fencedMember) this.#failure = thrown;
       else this.#plan(Math.min(intervalMs, 1000));
     }
@@ -89,9 +88,9 @@ export class KafkaMember {
   }
 
   async #tell(epoch: number, topics: string[] | null): ReturnType<typeof heartbeat.async> {
-    const node = await this.#link.coordinator(this.group);
-    const connection = await this.#link.to(node, 'group');
-    return heartbeat.async(connection, this.group, this.id, epoch, topics);
+    return this.#link.askCoordinator(this.group, (connection) =>
+      heartbeat.async(connection, this.group, this.id, epoch, topics),
+    );
   }
 }
 
@@ -129,7 +128,6 @@ export class KafkaPresence {
       this.#epoch = beat.memberEpoch;
       intervalMs = beat.intervalMs;
     } catch (thrown) {
-      this.#link.forget(this.#group);
       const code = codeOf(thrown);
       if (code === codes.unknownMember || code === codes.fencedMember) this.#epoch = 0;
     }
@@ -138,7 +136,8 @@ export class KafkaPresence {
   }
 
   async #tell(epoch: number, topics: string[] | null): ReturnType<typeof heartbeat.async> {
-    const connection = await this.#link.to(await this.#link.coordinator(this.#group), 'group');
-    return heartbeat.async(connection, this.#group, this.#id, epoch, topics);
+    return this.#link.askCoordinator(this.#group, (connection) =>
+      heartbeat.async(connection, this.#group, this.#id, epoch, topics),
+    );
   }
 }

@@ -40,8 +40,9 @@ export class KafkaOffsets {
 
   /** Where the share group of a topic's name is in it. */
   async shared(name: string): Promise<ShareOffset> {
-    const connection = await this.#link.to(await this.#link.coordinator(name), 'group');
-    return this.#link.patiently(() => describeShareOffsets.async(connection, name, name));
+    return this.#link.askCoordinator(name, (connection) =>
+      describeShareOffsets.async(connection, name, name),
+    );
   }
 
   async #at(

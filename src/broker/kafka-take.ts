@@ -102,7 +102,7 @@ export class KafkaTake implements Intake {
     this.#isStopped = true;
     this.#options.pace?.end();
     this.#wake();
-    await this.#turn;
+    await this.#turn.catch(() => undefined);
   }
 
   /** Ends it, after what is done was acknowledged; others get what is not. */

@@ -132,8 +132,9 @@ export class KafkaTopics {
   /** False when the group has members. */
   async removeGroup(name: string): Promise<boolean> {
     try {
-      const connection = await this.#link.to(await this.#link.coordinator(name), 'group');
-      await deleteGroupsV2.api.async(connection, [name]);
+      await this.#link.askCoordinator(name, (connection) =>
+        deleteGroupsV2.api.async(connection, [name]),
+      );
     } catch (thrown) {
       if (codeOf(thrown) === 0) throw thrown;
       return codeOf(thrown) === codes.groupUnknown;
@@ -189,7 +190,7 @@ export class KafkaTopics {
     try {
       await createTopicsV7.api.async(connection, [topic], timeoutMs, false);
     } catch (thrown) {
-      if (codeOf(thrown) !== codes.topicExists) throw this.#link.unavailable(reasonOf(thrown));
+      if (codeOf(thrown) !== codes.topicExists) throw this.#link.unavailable(thrown);
     }
   }
 
@@ -266,10 +267,3 @@ const produceBroken = createAPI<[topic: string], unknown>(
   },
   produceV11.parseResponse,
 );
-
-/** What Kafka says against a request, rather than that it said something. */
-function reasonOf(thrown: unknown): unknown {
-  const inner = (thrown as { errors?: { serverErrorMessage?: string; message: string }[] }).errors;
-  const first = inner?.[0];
-  return first ? new Error(first.serverErrorMessage ?? first.message, { cause: thrown }) : thrown;
-}
