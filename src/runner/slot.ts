@@ -17,6 +17,8 @@ export class Slot {
   retiring = false;
   /** Whether it may be blocked: a ping is out. */
   suspect = false;
+  /** A call found it gone, though its end has not been seen yet. */
+  lost = false;
   /** Deadline of the first call given up on that it had not ended. */
   strayDeadline: number | undefined;
   /** Why the runner ended it, where the runner did. */
@@ -35,7 +37,7 @@ export class Slot {
   }
 
   get takesCalls(): boolean {
-    return !this.retiring && !this.suspect && !this.#killed;
+    return !this.retiring && !this.suspect && !this.lost && !this.#killed;
   }
 
   take(): void {

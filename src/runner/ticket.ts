@@ -15,6 +15,8 @@ export class Ticket {
   #late = false;
   /** It is the client's turn to send. */
   #awaitsClient = false;
+  /** Some of a body in chunks may have been given away. */
+  #isBodyBegun = false;
   /** The reader of the answer has a chunk in hand. */
   #rests = false;
   #give: ((slot: Slot) => void) | undefined;
@@ -68,6 +70,7 @@ export class Ticket {
   /** The next part of the request is waited for, or has come: how slow its sender may be is not. */
   awaitClient(isWaiting: boolean): void {
     this.#awaitsClient = isWaiting;
+    this.#isBodyBegun = true;
     this.#restart();
     // Who else has the call in hand goes by this.
     this.call.head.deadline = Math.min(this.#deadline, Number.MAX_SAFE_INTEGER);
@@ -86,6 +89,12 @@ export class Ticket {
     } else this.cancellation.cancel();
   }
 
+  /** Its worker gets no more calls if it is gone. */
+  noteLoss(thrown: unknown): void {
+    if (this.slot && thrown instanceof FuncatronError && thrown.code === 'func_exited')
+      this.slot.lost = true;
+  }
+
   mayRepeat(thrown: unknown): boolean {
     return (
       this.attempts === 1 &&
@@ -93,7 +102,7 @@ export class Ticket {
       !this.cancellation.cancelled &&
       !this.slot?.isKilled &&
       isIdempotent(this.call.head.method) &&
-      this.call.body instanceof Uint8Array &&
+      !this.#isBodyBegun &&
       thrown instanceof FuncatronError &&
       thrown.code === 'func_exited'
     );
