@@ -46,7 +46,8 @@ export class RemoteBroker implements Broker {
   readonly #overBytes: number;
   readonly #consumers = new Set<RemoteConsumer>();
   readonly #census = new Census();
-  readonly #jobs = new Map<string, { count: number; at: number }>();
+  /** How many jobs a queue had when it was asked, and how many went in since. */
+  readonly #jobs = new Map<string, { count: Promise<number>; at: number; added: number }>();
   #transport!: Transport;
   #caller!: Caller;
   #peers!: Peers;
@@ -232,17 +233,18 @@ export class RemoteBroker implements Broker {
 
   /** Rejects with `queue_full` when a queue holds as many jobs as it may. */
   async #admit(queue: string): Promise<void> {
+    const now = Date.now();
     let known = this.#jobs.get(queue);
-    if (!known || Date.now() - known.at > jobsKnownMs) {
-      known = { count: await this.#transport.jobs(queue), at: Date.now() };
+    if (!known || now - known.at > jobsKnownMs) {
+      known = { count: this.#transport.jobs(queue), at: now, added: 0 };
+      known.count.catch(() => this.#jobs.delete(queue));
       this.#jobs.set(queue, known);
     }
-    // What became of calls is refused last: without it none can end.
-    const times = queue.startsWith(tronQueueStart) ? tronQueueTimes : 1;
-    const most = this.#queueMax * times;
-    if (known.count >= most)
-      throw full({ name: queue, consumers: 0 }, `${most} asynchronous calls wait (--queue-max)`);
-    known.count++;
+    known.added++;
+    if ((await known.count) + known.added <= this.#queueMax) return;
+    known.added--;
+    const what = `${this.#queueMax} asynchronous calls wait (--queue-max)`;
+    throw full({ name: queue, consumers: 0 }, what);
   }
 
   #sweep(): void {
