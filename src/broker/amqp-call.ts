@@ -61,7 +61,7 @@ export class CallSender implements Part {
 
   reply(inbox: string, bytes: Buffer): Promise<void> {
     const channel = this.#channel;
-    if (!channel || this.#link.isLost) throw this.#link.unavailable();
+    if (!channel?.active) throw this.#link.unavailable();
     this.#link.batch();
     return channel.basicPublish({ routingKey: inbox }, bytes).catch(this.#refuse);
   }
@@ -94,7 +94,7 @@ export class CallSender implements Part {
 
   #publish(routingKey: string, bytes: Buffer, expiration: string): Promise<void> {
     const channel = this.#channel;
-    if (!channel || this.#link.isLost) throw this.#link.unavailable();
+    if (!channel?.active || this.#link.isBlocked) throw this.#link.unavailable();
     this.#link.batch();
     const envelope = { routingKey, mandatory: true, expiration };
     return channel.basicPublish(envelope, bytes).catch(this.#refuse);

@@ -90,7 +90,7 @@ export class JobSender implements Part {
   }
 
   #usable(): Channel {
-    if (!this.#channel || this.#link.isLost) throw this.#link.unavailable();
+    if (!this.#channel?.active || this.#link.isBlocked) throw this.#link.unavailable();
     return this.#channel;
   }
 }

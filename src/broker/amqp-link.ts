@@ -23,7 +23,10 @@ export class Link {
   readonly log: TransportOptions['log'];
   readonly namespace: string;
   readonly id: string;
+  /** From the loss until all is made anew; what is made anew is of use before that. */
   isLost = true;
+  /** The server takes nothing: it lacks memory or disk. */
+  isBlocked = false;
   readonly #shown: string;
   readonly #options: TransportOptions;
   readonly #conn: Connection;
@@ -33,7 +36,6 @@ export class Link {
   readonly #flush = (): void => this.#uncork();
   #corked: Socket | undefined;
   #isUp = false;
-  #isBlocked = false;
   #isOpen = false;
   #isClosing = false;
   #restoring: Promise<void> | undefined;
@@ -50,7 +52,7 @@ export class Link {
     this.#conn = new Connection(place);
     this.#conn.on('connection', () => (this.#isUp = true));
     this.#conn.on('error', (error: unknown) => {
-      this.#isUp = this.#isBlocked = false;
+      this.#isUp = this.isBlocked = false;
       this.#lose(error);
     });
   }
@@ -79,11 +81,11 @@ export class Link {
     this.isLost = false;
     this.#conn.on('connection', () => this.#restore());
     this.#conn.on('connection.blocked', (reason: string) => {
-      this.#isBlocked = true;
+      this.isBlocked = true;
       this.#lose(new Error(`it takes nothing at the moment: ${reason}`));
     });
     this.#conn.on('connection.unblocked', () => {
-      this.#isBlocked = false;
+      this.isBlocked = false;
       this.#restore();
     });
     if (!this.#isUp) this.#lose(new Error('it has gone already'));
@@ -212,7 +214,7 @@ export class Link {
     const ends = await Promise.allSettled(others.map((part) => part.restore()));
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) this.#tryAgain(failed.reason);
-    if (!this.isLost || this.#isClosing || this.#isBlocked || !this.#isUp) return;
+    if (!this.isLost || this.#isClosing || this.isBlocked || !this.#isUp) return;
     this.isLost = false;
     this.#options.onRestored();
   }

@@ -105,6 +105,23 @@ void describe('RabbitMQ as a transport', { skip: whyNoRabbit() }, () => {
     }
   });
 
+  test('a server without memory takes nothing, and what it was sent is kept until it has some', async () => {
+    fresh();
+    const transport = await open();
+    await transport.sendJob('q', Buffer.from('one'), 0);
+    await server.control('set_vm_memory_high_watermark', '0');
+    const late = transport.sendJob('q', Buffer.from('two'), 0);
+    try {
+      await until('it is lost', () => transport.events.includes('lost'));
+      await rejectsWith(transport.sendJob('q', Buffer.from('x'), 0), 'broker_unavailable');
+    } finally {
+      await server.control('set_vm_memory_high_watermark', '0.4');
+    }
+    await late;
+    await until('it is there again', () => transport.events.includes('restored'));
+    assert.equal(await transport.jobs('q'), 2);
+  });
+
   test('the window of a live intake can be made wider, narrower and nothing', async () => {
     fresh();
     const transport = await open();
