@@ -39,7 +39,6 @@ export async function accept(x: Exchange, call: Call): Promise<void> {
   x.queued = true;
   await publishAsync(broker, { queue, bundle, call: { head, body }, ...(claim && { claim }) });
   if (claim) assertInTime(claimedAtMs);
-  x.door.log.debug({ ...x.logFields, callId: id }, 'accepted');
   answerAccepted(x, id);
 }
 
@@ -52,6 +51,8 @@ function readCallback(x: Exchange): string | undefined {
 }
 
 function answerAccepted(x: Exchange, id: string): void {
+  x.callId = id;
+  x.door.log.debug(x.logFields, 'accepted');
   const url = callsPath + id;
   const headers: FlatHeaders = ['content-type', 'application/json', 'location', url];
   headers.push('x-call-id', id, 'cache-control', 'no-store');

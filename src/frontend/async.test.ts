@@ -65,7 +65,8 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('an asynchronous call is checked, made durable and told, and answered 202', async (t) => {
-  const { port, calls, notices, route } = await openAsync(t);
+  const options = { accessLog: true };
+  const { port, calls, notices, route, lines } = await openAsync(t, { options });
   assert.equal((await add(port, {}, '{}')).status, 400);
   const taken = await add(port, { 'x-request-id': 'mine' });
   assert.equal(taken.status, 202);
@@ -81,6 +82,8 @@ test('an asynchronous call is checked, made durable and told, and answered 202',
   const [{ head }] = calls as [Call];
   assert.equal(head.id, callId);
   assert.equal(head.headers['x-request-id'], 'mine');
+  const line = lines.find(({ requestId }) => requestId === 'mine');
+  assert.deepEqual([line!.callId, line!.status], [callId, 202]);
   const { acceptedAt } = head.async!;
   assert.deepEqual(head.async, { acceptedAt, tries: 0 });
   const { kind, notice } = notices[0]!;

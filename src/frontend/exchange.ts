@@ -49,6 +49,8 @@ export class Exchange implements Pending {
   meter: OperationMeter | undefined;
   /** Its operation is named, not matched: answered 202, whatever the contract says. */
   isNamed = false;
+  /** Of an asynchronous call that was accepted. */
+  callId: string | undefined;
   /** The connection ends with this answer. */
   isLast = false;
   /** The call was handed to the broker: errors from here on are not the door's. */
@@ -122,8 +124,10 @@ export class Exchange implements Pending {
 
   /** What every log line of this call carries. */
   get logFields(): Record<string, unknown> {
+    const { callId } = this;
     const route = this.entry?.route;
-    return { requestId: this.id, ...(route && { bundle: route.name, sha: route.sha }) };
+    const ids = { requestId: this.id, ...(callId !== undefined && { callId }) };
+    return { ...ids, ...(route && { bundle: route.name, sha: route.sha }) };
   }
 
   #logAccess(status: number): void {
