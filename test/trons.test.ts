@@ -148,4 +148,31 @@ describe('Trons on PostgreSQL', { skip: whyMissing('nats-server') || whyNoPostgr
     assert.equal(await served('/v'), '8');
     assert.match(verdict(await ask(`${door.door}/nowhere`)), /404 no_route/);
   });
+
+  test('two whole platforms share a broker and a store as well', async () => {
+    // One store is one cluster's.
+    await trons[1]!.stop();
+    const more = [...flags, '--namespace', 'whole'];
+    const [one, two] = await Promise.all([
+      stage.serve({ flags: more, data: 's1' }),
+      stage.serve({ flags: more, data: 's2' }),
+    ]);
+    await until(async () => (await nodes(one)).length === 6);
+    await until(async () => (await nodes(two)).length === 6);
+    const { sha, bytes } = await makeBundle(
+      nodeBundle('both', 'export const main = () => process.ppid;'),
+    );
+    assert.equal((await upload(one, bytes)).status, 200);
+    assert.equal((await enable(two, { sha })).status, 200);
+    const seen = new Set<string>();
+    while (seen.size < 2)
+      for (const { door: url } of [one, two]) {
+        const answers = await Promise.all(Array.from({ length: 8 }, () => ask(`${url}/both`)));
+        for (const { status, text } of answers) {
+          assert.equal(status, 200, text);
+          seen.add(text);
+        }
+      }
+    assert.deepEqual(seen, new Set([String(one.pid), String(two.pid)]));
+  });
 });

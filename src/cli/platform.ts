@@ -50,18 +50,20 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const broker = await openBroker(options.broker, {
     ...brokerOptions(options, log, dirs.journal),
     ...(!isEmbedded(options.broker) && { direct: readDirect(options, log) }),
+    onRestored: () => tron.wake(),
   });
   closing.add(() => broker.close());
   const stores = await openStores(options.store || `sqlite:${dirs.database}`);
   closing.add(() => stores.close());
   const { bundleStore: url, bundleCacheMax: cacheBytesMax } = options;
   const files = await openBundleFiles(dirs.bundles, log, { url, cacheBytesMax });
-  const contracts = new ContractCache((sha) => files.path(sha));
+  const bundles = { path: (sha: string) => tron.bundlePath(sha) };
+  const contracts = new ContractCache(bundles.path);
   const shared = { broker, contracts, log, metrics: new Metrics() };
-  const tron = openTron(options, { ...shared, log: tronLog(options, log), stores, files });
+  const tron: Tron = openTron(options, { ...shared, log: tronLog(options, log), stores, files });
   closing.add(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
-  const runner = createRunner(options, { ...shared, bundles: files }, dirs);
+  const runner = createRunner(options, { ...shared, bundles }, dirs);
   // One time for both: what the frontend took of it, the runner has no more.
   let drainEnd = Infinity;
   closing.add(() => runner.close(Math.max(0, Math.min(options.drain, drainEnd - Date.now()))));

@@ -57,10 +57,16 @@ async function withStore<T>(
     const detail = `there is no data folder ${data}; name that of the Tron with --data`;
     throw new FuncatronError('option_invalid', detail);
   }
-  const store = await openStore(options.store || `sqlite:${join(data, 'funcatron.db')}`);
+  const store = await openStore(options.store || `sqlite:${findDatabase(data)}`);
   try {
     return await work(store);
   } finally {
     await store.close();
   }
+}
+
+/** That of `serve`, or of `funcatron tron`, which has a folder of its own in there. */
+function findDatabase(data: string): string {
+  const [whole, alone] = [join(data, 'funcatron.db'), join(data, 'tron', 'funcatron.db')];
+  return !existsSync(whole) && existsSync(alone) ? alone : whole;
 }

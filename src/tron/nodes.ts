@@ -120,7 +120,7 @@ export class Nodes {
     const all = new Promise<void>((resolve) => (asked.done = resolve));
     this.#asked.set(msgId, asked);
     const timer = setTimeout(asked.done, timeoutMs);
-    const giveUp = setTimeout(() => abandon(asked), takenWithinMs);
+    const giveUp = setTimeout(() => this.#abandon(asked), takenWithinMs);
     try {
       for (const part of parts) await this.#line.send(action, { ...part, wantsAck: true }, msgId);
       if (left.size > 0) await all;
@@ -195,6 +195,16 @@ export class Nodes {
       if (asked.left.has(id)) settle(asked, silence(id, 'went away'));
   }
 
+  /** Who has not got it is not waited for again until it is heard of. */
+  #abandon(asked: Asked): void {
+    for (const id of asked.left) {
+      if (asked.taken.has(id)) continue;
+      const node = this.#nodes.get(id);
+      if (node) node.lastSeen = Math.min(node.lastSeen, Date.now() - silentAfterMs - 1);
+      settle(asked, silence(id, late(takenWithinMs)));
+    }
+  }
+
   #acknowledge({ of, from, ok, error, missing, ahead }: ControlMessage): void {
     const asked = this.#asked.get(String(of));
     const ack: Ack = { node: from, ok: ok === true, silent: false, missing: [], ahead: [] };
@@ -214,11 +224,6 @@ function settle(asked: Asked, ack: Ack): void {
   asked.left.delete(ack.node);
   asked.acks.push(ack);
   if (asked.left.size === 0) asked.done();
-}
-
-function abandon(asked: Asked): void {
-  for (const node of asked.left)
-    if (!asked.taken.has(node)) settle(asked, silence(node, late(takenWithinMs)));
 }
 
 function late(timeoutMs: number): string {

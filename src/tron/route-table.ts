@@ -4,12 +4,13 @@ import type { Route } from '../message.ts';
 import type { Change, EnabledRoute, Store } from '../store/store.ts';
 
 export interface Table {
-  routes: EnabledRoute[];
-  revision: number;
+  readonly routes: readonly EnabledRoute[];
+  readonly revision: number;
 }
 
 export class RouteTable {
   readonly #store: Store;
+  #last: Table | undefined;
   /** Called after every change that was made here, not by another Tron. */
   onCommit = (): void => {};
 
@@ -21,9 +22,11 @@ export class RouteTable {
   async read(): Promise<Table> {
     // The revision first: with newer routes than it says, nodes only hear of them once more.
     const revision = Number((await this.#store.setting('table')) ?? 0);
+    // Nodes are compared with it all the time, and it changes now and then.
+    if (this.#last?.revision === revision && revision > 0) return this.#last;
     const routes = await this.#store.routes();
     routes.sort((a, b) => b.basePath.length - a.basePath.length || compare(a, b));
-    return { routes, revision };
+    return (this.#last = { routes, revision });
   }
 
   async find(host: string | null, basePath: string): Promise<EnabledRoute | undefined> {

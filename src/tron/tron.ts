@@ -55,6 +55,8 @@ export interface Tron {
    * address is open to others and there is no token.
    */
   listen(address: { port: number; host: string }): Promise<void>;
+  /** Where a bundle's file is on this disk; what only another Tron has is fetched from there. */
+  bundlePath(sha: string): Promise<string>;
   /** Speaks to all nodes anew: messages may have been lost. */
   wake(): void;
   /** Answers what is asked already, then lets go of nodes and the port. */
@@ -77,6 +79,7 @@ class ListeningTron implements Tron {
   readonly #api: Api;
   readonly #options: TronOptions;
   readonly #network: Network;
+  readonly #bundles: Bundles;
   readonly #desk: CallDesk;
   readonly #scheduler: Scheduler;
   readonly #ring: LogRing;
@@ -113,6 +116,7 @@ class ListeningTron implements Tron {
       ...aboutEndpoints(metrics),
     };
     this.#network = network;
+    this.#bundles = bundles;
     this.#desk = desk;
     this.#ring = ring;
     this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax, fetchKey });
@@ -132,6 +136,10 @@ class ListeningTron implements Tron {
     const { port: bound } = this.#server.address() as AddressInfo;
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     await this.#network.open(this.#options.url || reachable(host, bound));
+  }
+
+  bundlePath(sha: string): Promise<string> {
+    return this.#bundles.path(sha);
   }
 
   wake(): void {
