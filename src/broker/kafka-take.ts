@@ -42,6 +42,8 @@ export interface TakeOptions {
   /** A queue's calls go before its jobs, and both have the same. */
   pace?: Pace;
   onRecord(record: TakenRecord, delivery: Delivery): void;
+  /** It was stopped, and all it had is done. */
+  onEnd?(): void;
 }
 
 export class KafkaTake implements Intake {
@@ -63,8 +65,8 @@ export class KafkaTake implements Intake {
   #onWoken: () => void = () => undefined;
   #isStopped = false;
   #isOver = false;
-  #turn: Promise<unknown> = Promise.resolve();
-  #running: Promise<void> = Promise.resolve();
+  #turn: Promise<unknown> | undefined;
+  #running: Promise<void> | undefined;
   #untrimmed = 0;
 
   constructor(link: KafkaLink, topics: KafkaTopics, sender: KafkaSender, options: TakeOptions) {
@@ -102,7 +104,7 @@ export class KafkaTake implements Intake {
     this.#isStopped = true;
     this.#options.pace?.end();
     this.#wake();
-    await this.#turn.catch(() => undefined);
+    await this.#turn?.catch(() => undefined);
   }
 
   /** Ends it, after what is done was acknowledged; others get what is not. */
@@ -124,7 +126,7 @@ export class KafkaTake implements Intake {
         if (!(await this.#turn)) await this.#idle();
         backoffMs = 0;
       } catch (err) {
-        this.#turn = Promise.resolve();
+        this.#turn = undefined;
         this.#options.log.debug({ err, topic: this.topic }, 'taking from Kafka is interrupted');
         void this.#leave();
         if (this.#isOver) break;
@@ -134,6 +136,7 @@ export class KafkaTake implements Intake {
     }
     await this.#leave();
     this.#trim(1);
+    this.#options.onEnd?.();
   }
 
   /** One request. False when there was nothing to ask for. */

@@ -131,6 +131,7 @@ class KafkaTransport implements Transport {
     const take = new KafkaTake(this.#link, this.#topics, this.#sender, {
       ...{ kind, topic, window, log: this.#options.log, pace: this.#pace(queue) },
       onRecord: (_record, delivery) => onDelivery(delivery),
+      onEnd: () => this.#takes.delete(take),
     });
     await take.start();
     this.#takes.add(take);
