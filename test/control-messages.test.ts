@@ -29,7 +29,9 @@ const page = readFileSync(join(root, 'docs/control-messages.md'), 'utf8');
 const actions = schema.oneOf.map(({ $ref }) => $ref.split('/').at(-1)!);
 
 test('the page has every action, and no other', () => {
-  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (?:node|Tron)/gm)].map(([, action]) => action);
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (?:node|Tron)/gm)].map(
+    ([, action]) => action!,
+  );
   assert.deepEqual(rows.toSorted(), actions.toSorted());
 });
 

@@ -117,7 +117,10 @@ test('bad options end it before anything is there', async () => {
   ] as const) {
     const program = serve(join(dir, 'bad'), flag, value);
     assert.deepEqual(await program.ended, { code: 2, signal: null });
-    assert.match(program.said, new RegExp(`^error (option_invalid|scheme_unknown): ${flag}:? `, 'm'));
+    assert.match(
+      program.said,
+      new RegExp(`^error (option_invalid|scheme_unknown): ${flag}:? `, 'm'),
+    );
   }
 });
 

@@ -159,6 +159,22 @@ describe('with a token', () => {
     assert.equal((await ask({ ...withToken(), host: 'tron.example.com' })).status, 200);
   });
 
+  test('the fetch key that nodes hear opens bundle files, and nothing else', async () => {
+    const node = await place.node('runner');
+    while (node.orders('tron-info').length === 0) await new Promise(setImmediate);
+    const [{ url, fetchKey }] = node.orders('tron-info') as [{ url: string; fetchKey: string }];
+    assert.equal(url, place.tron.url);
+    const ask = (method: string, path: string, key = fetchKey) =>
+      place.ask(method, path, { headers: { 'x-funcatron-fetch-key': key } });
+    const bundle = `/api/v1/bundle/${'0'.repeat(64)}`;
+    assert.equal((await ask('GET', bundle)).status, 404);
+    const others = ['/api/v1/routes', '/api/v1/bundles', '/api/v1/nodes', '/api/v1/tokens'];
+    for (const path of others) assert.equal((await ask('GET', path)).status, 401, path);
+    assert.equal((await ask('POST', bundle)).status, 401);
+    for (const wrong of ['', 'x', `${fetchKey}x`])
+      assert.equal((await ask('GET', bundle, wrong)).status, 401);
+  });
+
   test('tokens are made, listed and revoked', async () => {
     const headers = withToken();
     const made = await place.ask('POST', '/api/v1/tokens', { headers, body: { name: 'second' } });

@@ -7,6 +7,7 @@ import type {
   tronOptions,
 } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
+import { FuncatronError } from '../../errors.ts';
 import type { BundleFiles, Stores } from '../../store/store.ts';
 import { createTron } from '../../tron/tron.ts';
 import type { Tron } from '../../tron/tron.ts';
@@ -32,7 +33,12 @@ export function openTron(
   const { state: store, calls, letters } = stores;
   // The store of a data folder is locked with it: nobody else can have it.
   const leases = options.store ? stores.leases : undefined;
-  const { bundleMax, bodyMax, uploadsMax, dev } = options;
+  const { bundleMax, bodyMax, uploadsMax, dev, tronUrl: url } = options;
+  if (url !== '' && !/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new FuncatronError(
+      'option_invalid',
+      `--tron-url ${url}: give one such as http://tron:3000`,
+    );
   return createTron(
     { broker, store, calls, letters, ...(leases && { leases }), files, log, metrics },
     {
@@ -40,7 +46,7 @@ export function openTron(
       bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,
-      url: options.tronUrl,
+      url,
       copies: options.bundleStore === '',
       alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
