@@ -7,7 +7,7 @@ import type { DeadLetter, LetterSummary } from '../store/letter.ts';
 import { json, nothing } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { CallDesk } from './call-desk.ts';
-import { hasEnded, resultOf, showProblem, showStatus } from './call-view.ts';
+import { hasEnded, showProblem, showStatus, whyNoResult } from './call-view.ts';
 import type { ApiCall, Endpoints } from './endpoint.ts';
 import { isCredential, masked } from '../secret.ts';
 
@@ -86,7 +86,7 @@ function showCall(call: CallSummary) {
 function showResult(call: CallRecord): Answer {
   if (!hasEnded(call)) return json(202, showCall(call));
   const { reply } = call;
-  if (!reply) return json(200, resultOf(call));
+  if (!reply) throw whyNoResult(call);
   const { status, headers, truncated, body } = reply;
   return json(200, { status, headers, truncated, ...showBody(body) });
 }

@@ -73,6 +73,7 @@ export class CallQuestions {
 
   async #result(id: string): Promise<Reply> {
     const call = await this.find(id);
+    // What a call failed with is its result: no failure of whoever asks for it.
     if (hasEnded(call)) return resultOf(call);
     const headers = { location: publicUrl(id), 'retry-after': '1' };
     return jsonReply(202, showStatus(call, publicUrl(id)), headers);

@@ -25,25 +25,26 @@ export function showProblem({ stack: _stack, headers: _headers, ...problem }: Pr
   return problem;
 }
 
-/**
- * The reply of a call that ended, as its Func gave it. Throws why there is none: that of a dead
- * call is its last error.
- */
+/** The reply of a call that ended, as its Func gave it; or as the error why there is none. */
 export function resultOf(call: CallRecord): Reply {
-  const { id, status, reply, error } = call;
+  const { id, reply } = call;
+  const head = { v: 1, action: 'answer', id } as const;
   if (reply && !reply.truncated) {
     const headers = { ...reply.headers, 'x-call-id': id };
-    return {
-      head: { v: 1, action: 'answer', id, status: reply.status, headers },
-      body: reply.body,
-    };
+    return { head: { ...head, status: reply.status, headers }, body: reply.body };
   }
+  const error = whyNoResult(call).toProblem();
+  return { head: { ...head, status: error.status, headers: {}, error }, body: empty };
+}
+
+/** Of a call that ended without a reply that is kept whole: that of a dead one is its last error. */
+export function whyNoResult({ id, status, reply, error }: CallRecord): FuncatronError {
   if (reply) {
     const detail = `call ${id} answered ${reply.status} with more than is kept (--result-max)`;
-    throw new FuncatronError('call_unknown', detail, { status: 410 });
+    return new FuncatronError('call_unknown', detail, { status: 410 });
   }
-  if (error && status !== 'cancelled') throw fromProblem(showProblem(error));
-  throw new FuncatronError('cancelled', `call ${id} was cancelled`, { status: 410 });
+  if (error && status !== 'cancelled') return fromProblem(showProblem(error));
+  return new FuncatronError('cancelled', `call ${id} was cancelled`, { status: 410 });
 }
 
 /** An answer of the Tron over the broker. */
