@@ -9,9 +9,9 @@ import { ask, hammer } from './fixture/client.ts';
 import { until } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
-import { startNats } from './server/nats.ts';
 import type { TestServer } from './server/server.ts';
-import { whyMissing } from './server/server.ts';
+import { startTestServer, whyNoServer } from './server/start.ts';
+import type { BrokerScheme } from './server/start.ts';
 
 const clients = 12;
 
@@ -28,9 +28,12 @@ function version(n: number, name = 'v'): BundleSpec {
   return nodeBundle(name, code, { document: { info: { title: name, version: `1.0.${n}` } } });
 }
 
-describe('a cluster over NATS', { skip: whyMissing('nats-server') }, () => {
+/** Another broker for once: `CLUSTER_BROKER=amqp node --test test/cluster.test.ts`. */
+const scheme = (process.env.CLUSTER_BROKER ?? 'nats') as BrokerScheme;
+
+describe(`a cluster over ${scheme}`, { skip: whyNoServer(scheme) }, () => {
   const stage = new Stage();
-  let nats: TestServer;
+  let broker: TestServer;
   let flags: string[];
   let tron: Server;
   const doors: Server[] = [];
@@ -42,8 +45,8 @@ describe('a cluster over NATS', { skip: whyMissing('nats-server') }, () => {
     (await nodes()).filter((node) => node.type === type).length;
 
   before(async () => {
-    nats = await startNats();
-    flags = ['--broker', nats.url];
+    broker = await startTestServer(scheme);
+    flags = ['--broker', broker.url];
     tron = await stage.role('tron', flags);
     const started = await Promise.all([
       stage.role('frontend', flags, 'f1'),
@@ -57,7 +60,7 @@ describe('a cluster over NATS', { skip: whyMissing('nats-server') }, () => {
   });
   after(async () => {
     await stage.close();
-    await nats?.stop();
+    await broker?.stop();
   });
 
   test('the embedded broker is refused, and a data folder that is taken', async () => {
@@ -172,10 +175,10 @@ describe('a cluster over NATS', { skip: whyMissing('nats-server') }, () => {
   test('the broker restarts: everybody finds together again', async () => {
     const { sha, bytes } = await makeBundle(version(8));
     assert.equal((await upload(tron, bytes)).status, 200);
-    await nats.kill();
+    await broker.kill();
     const during = await enable(tron, { sha });
     assert.equal(during.status, 503, during.text);
-    await nats.restart();
+    await broker.restart();
     await until(async () => (await enable(tron, { sha })).status === 200);
     for (const { door } of doors)
       await until(async () => (await ask(`${door}/v`)).text.includes('"n":8'));
