@@ -206,7 +206,7 @@ export const settingKeys: Record<string, SettingKey> = {
     on: 'both',
     schema: {
       description:
-        'Bodies go straight to the worker, past the queue: for streams and large bodies.',
+        'The Func gets its body as it comes, as a stream and unchecked: for large bodies, streams, WebSockets.',
       type: 'boolean',
     },
     read: readBoolean,
