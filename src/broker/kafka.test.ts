@@ -32,7 +32,7 @@ void describe('kafka', { skip: whyNoKafka() }, () => {
       await server.restart();
       return openBroker(server.url, options);
     },
-    bodyBytesMax: 2 ** 20,
+    bodyBytesMax: 16 * 2 ** 20 - 64 * 2 ** 10,
     server: { url: () => server.url, restart: () => server.restart(), leftovers },
   });
 });
