@@ -7,9 +7,9 @@ const broker = await openBroker(url, { log: createLog({ level: 'silent' }), name
 await broker.consume(
   queue,
   async (call) => {
-    console.log(`took ${Buffer.from(call.body as Uint8Array).toString()}`);
+    process.stdout.write(`took ${Buffer.from(call.body as Uint8Array).toString()}\n`);
     return new Promise(() => undefined);
   },
   { prefetch: 10 },
 );
-console.log('ready');
+process.stdout.write('ready\n');

@@ -10,7 +10,7 @@ import { FuncatronError, fromProblem, toFault } from '../errors.ts';
 import { isIdempotent } from '../message.ts';
 import type { Call, Reply } from '../message.ts';
 import type { Direct } from './direct.ts';
-import { decodePacket, encodePacket } from './packet.ts';
+import { encodePacket } from './packet.ts';
 import type { QueueCount, ReplyPacket } from './packet.ts';
 import { cancelled, expired, unanswered } from './refusal.ts';
 import { Loads } from './remote-load.ts';
@@ -250,11 +250,6 @@ export class Caller {
       } else if (this.#isSilent(pending, now)) this.#takerLost(pending);
     }
   }
-}
-
-/** Reads what came to this process's inbox. */
-export function decodeReply(bytes: Buffer): { head: ReplyPacket; body: Buffer } {
-  return decodePacket(bytes) as { head: ReplyPacket; body: Buffer };
 }
 
 /** A stream that has begun cannot be sent again. */

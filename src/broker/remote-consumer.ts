@@ -179,7 +179,8 @@ export class RemoteConsumer implements Consumer {
     if (this.#size + 1 < this.#prefetch) return true;
     const leftMs = this.#roomMadeAt + passMs - performance.now();
     if (leftMs <= 0) return true;
-    this.#passing ??= setTimeout(() => {
+    if (this.#passing) return false;
+    this.#passing = setTimeout(() => {
       this.#passing = undefined;
       this.#pump();
     }, leftMs).unref();

@@ -241,9 +241,11 @@ export class RemoteBroker implements Broker {
       this.#jobs.set(queue, known);
     }
     known.added++;
-    if ((await known.count) + known.added <= this.#queueMax) return;
+    const times = queue.startsWith(tronQueueStart) ? tronQueueTimes : 1;
+    const max = this.#queueMax * times;
+    if ((await known.count) + known.added <= max) return;
     known.added--;
-    const what = `${this.#queueMax} asynchronous calls wait (--queue-max)`;
+    const what = `${max} asynchronous calls wait (--queue-max)`;
     throw full({ name: queue, consumers: 0 }, what);
   }
 
