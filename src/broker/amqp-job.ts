@@ -32,6 +32,7 @@ export class JobSender implements Part {
     await channel.exchangeDeclare({ exchange, type: 'direct', durable: true });
     await channel.confirmSelect();
     channel.on('basic.return', ({ messageId }) => messageId && this.#returned.add(messageId));
+    this.#places.mend();
     this.#channel = channel;
   }
 

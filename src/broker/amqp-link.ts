@@ -25,6 +25,8 @@ export class Link {
   readonly id: string;
   /** From the loss until all is made anew; what is made anew is of use before that. */
   isLost = true;
+  /** When it was lost last, milliseconds since 1970. */
+  lostAt = 0;
   /** The server takes nothing: it lacks memory or disk. */
   isBlocked = false;
   readonly #shown: string;
@@ -139,15 +141,19 @@ export class Link {
   async errand<T>(task: (channel: Channel) => Promise<T>): Promise<T> {
     const channel = this.#idle.pop() ?? (await this.#acquire(() => undefined));
     try {
-      return await task(channel);
-    } finally {
+      const result = await task(channel);
       if (channel.active) this.#idle.push(channel);
+      return result;
+    } catch (thrown) {
+      void channel.close();
+      throw thrown;
     }
   }
 
   unavailable(cause?: unknown): FuncatronError {
     if (cause instanceof FuncatronError) return cause;
-    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    // The client adds to one message what else failed by it.
+    const why = cause instanceof Error ? `: ${cause.message.split(';', 1)[0]}` : '';
     const detail = `the RabbitMQ at ${this.#shown} cannot be reached or refuses${why}`;
     const headers = { 'retry-after': '1' };
     return new FuncatronError('broker_unavailable', detail, { cause, headers });
@@ -189,6 +195,7 @@ export class Link {
   #lose(error: unknown): void {
     if (this.isLost || this.#isClosing || !this.#isOpen) return;
     this.isLost = true;
+    this.lostAt = Date.now();
     this.#options.onLost(this.unavailable(error));
   }
 

@@ -16,9 +16,12 @@ const lockMsMax = 10_000;
 const settleMs = 100;
 /**
  * RabbitMQ knows a quorum queue's log by a table that it writes out up to a second after the queue
- * was made (ra_directory, dets auto_save 500); killed before then it forgets what it has confirmed.
+ * was made (ra_directory, dets auto_save 500). Killed before then it forgets what it has confirmed,
+ * and the queue, where it has no other node, never works again.
  */
 const youngMs = 1200;
+/** A queue that works answers long before. */
+const brokenMs = 5000;
 /** Which delays are in use is asked for anew after so long. */
 const knownMs = 1000;
 const classMin = 4;
@@ -31,8 +34,10 @@ export class JobPlaces {
   readonly #link: Link;
   /** Names in the server of the queues that are there. */
   readonly #ready = new Set<string>();
-  /** Until when (milliseconds since 1970) those made here just now may be forgotten. */
-  readonly #young = new Map<string, number>();
+  /** When those were made that were made here, milliseconds since 1970. */
+  readonly #madeAt = new Map<string, number>();
+  readonly #doubtful = new Set<string>();
+  readonly #mending = new Map<string, Promise<void>>();
   readonly #used = new Set<string>();
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #waits = new Map<string, { classes: number[]; at: number }>();
@@ -53,12 +58,26 @@ export class JobPlaces {
     return this.#ready.has(name);
   }
 
-  /** Resolves when what is in it survives the server's being killed. */
+  /** Resolves when what is in it survives the server's being killed; rejects if it may not have. */
   async settled(name: string): Promise<void> {
-    const until = this.#young.get(name);
-    if (until === undefined) return;
-    await sleep(until - Date.now());
-    this.#young.delete(name);
+    const madeAt = this.#madeAt.get(name);
+    if (madeAt === undefined || Date.now() - madeAt >= youngMs) return;
+    await sleep(youngMs - (Date.now() - madeAt));
+    if (this.#link.lostAt >= madeAt) throw new Error(`its queue ${name} was made just now`);
+  }
+
+  /** Begins to remove those that do not work since the connection was lost. */
+  mend(): void {
+    const { lostAt } = this.#link;
+    for (const [name, madeAt] of this.#madeAt) {
+      if (lostAt >= madeAt && lostAt < madeAt + youngMs) this.#doubtful.add(name);
+      if (Date.now() - madeAt >= youngMs) this.#madeAt.delete(name);
+    }
+    for (const name of this.#doubtful) {
+      const mending = this.#mend(name).finally(() => this.#mending.delete(name));
+      this.#mending.set(name, mending);
+      mending.catch(() => undefined);
+    }
   }
 
   /** It turned out not to be there. */
@@ -140,10 +159,35 @@ export class JobPlaces {
     queue: string,
     args: Record<string, unknown> & { 'x-queue-type': 'quorum' },
   ): Promise<void> {
+    await this.#mending.get(queue);
     const isThere = await this.#look(queue);
     await channel.queueDeclare({ queue, durable: true, arguments: args });
     await channel.queueBind({ exchange: this.exchange, queue, routingKey: queue });
-    if (!isThere) this.#young.set(queue, Date.now() + youngMs);
+    if (!isThere) this.#madeAt.set(queue, Date.now());
+  }
+
+  async #mend(name: string): Promise<void> {
+    this.#ready.delete(name);
+    if (await this.#isBroken(name)) {
+      this.#link.log.warn({ queue: name }, 'RabbitMQ has lost a queue; it is made again');
+      await this.#link.errand((channel) => channel.queueDelete({ queue: name }));
+    }
+    this.#doubtful.delete(name);
+  }
+
+  /** Whether nothing is heard of what is in it. */
+  async #isBroken(queue: string): Promise<boolean> {
+    let isLate = false;
+    const timeout = sleep(brokenMs, undefined, { ref: false }).then(() => (isLate = true));
+    const look = this.#link.errand(async (channel) => {
+      const found = await Promise.race([channel.basicGet({ queue }), timeout]);
+      if (found === true) throw new Error(`nothing is heard of queue ${queue}`);
+      if (typeof found === 'object') channel.basicNack({ deliveryTag: found.deliveryTag });
+    });
+    await orNothing(look).catch((thrown: unknown) => {
+      if (!isLate) throw thrown;
+    });
+    return isLate;
   }
 
   async #waitNames(queue: string): Promise<string[]> {

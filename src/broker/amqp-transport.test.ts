@@ -6,6 +6,7 @@ import type { Channel } from 'rabbitmq-client';
 import { startRabbit, whyNoRabbit } from '../../test/server/rabbitmq.ts';
 import type { RabbitServer } from '../../test/server/rabbitmq.ts';
 import { freePort } from '../../test/server/server.ts';
+import type { FuncatronError } from '../errors.ts';
 import { createLog } from '../log.ts';
 import { openAmqp } from './amqp.ts';
 import { delayClass } from './amqp-place.ts';
@@ -103,6 +104,28 @@ void describe('RabbitMQ as a transport', { skip: whyNoRabbit() }, () => {
     } finally {
       await server.restart();
     }
+  });
+
+  test('a queue that the server forgot is made again', async () => {
+    fresh();
+    const transport = await open();
+    const seen: string[] = [];
+    await transport.take('job', 'q', 1, (delivery) => {
+      seen.push(delivery.bytes.toString());
+      delivery.ack();
+    });
+    // Its table of queues is not written out yet.
+    const sending = transport.sendJob('q', Buffer.from('x'), 0);
+    const refused = sending.then(
+      () => 'kept',
+      (error: unknown) => (error as FuncatronError).code,
+    );
+    await server.kill();
+    await server.restart();
+    assert.equal(await refused, 'broker_unavailable');
+    await until('it is there again', () => transport.events.includes('restored'), minute);
+    await transport.sendJob('q', Buffer.from('y'), 0);
+    await until('it came', () => seen.includes('y'));
   });
 
   test('a server without memory takes nothing, and what it was sent is kept until it has some', async () => {
