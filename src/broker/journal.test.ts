@@ -65,8 +65,16 @@ async function files(): Promise<string[]> {
   return names.sort().map((name) => join(dir, name));
 }
 
+/** The journal may remove a file while this looks. */
+async function bytesOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
 async function folderBytes(): Promise<number> {
-  const sizes = await Promise.all((await files()).map(async (path) => (await stat(path)).size));
+  const sizes = await Promise.all((await files()).map(bytesOf));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
