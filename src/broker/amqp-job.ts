@@ -44,7 +44,9 @@ export class JobSender implements Part {
     try {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
         if (!this.#places.isReady(name)) await this.#places.ensure(queue, delay);
-        if (await this.#publish(name, bytes, expiration)) return await this.#places.settled(name);
+        const now = Date.now();
+        if (await this.#publish(name, bytes, expiration))
+          return await this.#places.settled(name, now);
         this.#places.forget(queue, delay);
       }
     } catch (thrown) {

@@ -58,12 +58,12 @@ export class JobPlaces {
     return this.#ready.has(name);
   }
 
-  /** Resolves when what is in it survives the server's being killed; rejects if it may not have. */
-  async settled(name: string): Promise<void> {
+  /** Resolves when what was put in it at `since` outlives the server's being killed; or rejects. */
+  async settled(name: string, since: number): Promise<void> {
     const madeAt = this.#madeAt.get(name);
     if (madeAt === undefined || Date.now() - madeAt >= youngMs) return;
     await sleep(youngMs - (Date.now() - madeAt));
-    if (this.#link.lostAt >= madeAt) throw new Error(`its queue ${name} was made just now`);
+    if (this.#link.lostAt >= since) throw new Error(`its queue ${name} was made just now`);
   }
 
   /** Begins to remove those that do not work since the connection was lost. */
