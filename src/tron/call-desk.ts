@@ -8,11 +8,13 @@ import { CallbackAllow } from '../callback-allow.ts';
 import type { Log } from '../log.ts';
 import { tronQueues } from '../message.ts';
 import type { CallStore } from '../store/call.ts';
+import type { Leases } from '../store/lease.ts';
 import type { DeadLetters } from '../store/letter.ts';
 import type { Store } from '../store/store.ts';
 import { CallIntake } from './call-intake.ts';
 import { CallQuestions } from './call-question.ts';
 import { Callbacks } from './callbacks.ts';
+import { LeasedTurns } from './leased-turn.ts';
 import { Letters } from './letters.ts';
 import type { CallDeskOptions } from './call-option.ts';
 
@@ -21,6 +23,8 @@ const noticePrefetch = 500;
 /** Questions may wait for a moment for what they ask about. */
 const questionPrefetch = 500;
 const letterPrefetch = 20;
+/** A letter that another Tron redrives is waited for so long. */
+const letterWaitMs = 5_000;
 /** Callbacks delivered at a time. */
 const callbackPrefetch = 50;
 /** A Tron that starts takes in what happened meanwhile before it answers, for so long at most. */
@@ -39,7 +43,11 @@ export interface DeskParts {
   store: Store;
   calls: CallStore;
   letters: DeadLetters;
+  /** Absent where no other Tron has this store. */
+  leases?: Leases | undefined;
   log: Log;
+  /** The Tron's own name. */
+  id: string;
   options: CallDeskOptions;
   /** Tells all runners, or one. */
   tell(action: 'cancel', fields: { ids: string[] }, to?: string): Promise<void>;
@@ -67,7 +75,16 @@ export class CallDesk {
     const expiry = this.#intake.expiry.bind(this.#intake);
     this.calls = calls;
     this.questions = new CallQuestions({ calls, expiry, cancel: tell });
-    this.letters = new Letters({ broker, calls, letters: parts.letters, log, deadMax, expiry });
+    const turns = new LeasedTurns('letter', parts.leases, parts.id, letterWaitMs);
+    this.letters = new Letters({
+      broker,
+      calls,
+      letters: parts.letters,
+      log,
+      deadMax,
+      expiry,
+      turns,
+    });
     this.callbacks = new Callbacks({
       ...{ store, letters: this.letters, log },
       allow: new CallbackAllow(options.callbackAllow),

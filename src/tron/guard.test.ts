@@ -162,7 +162,9 @@ describe('with a token', () => {
   test('the fetch key that nodes hear opens bundle files, and nothing else', async () => {
     const node = await place.node('runner');
     while (node.orders('tron-info').length === 0) await new Promise(setImmediate);
-    const [{ url, fetchKey }] = node.orders('tron-info') as unknown as [{ url: string; fetchKey: string }];
+    const [{ url, fetchKey }] = node.orders('tron-info') as unknown as [
+      { url: string; fetchKey: string },
+    ];
     assert.equal(url, place.tron.url);
     const ask = (method: string, path: string, key = fetchKey) =>
       place.ask(method, path, { headers: { 'x-funcatron-fetch-key': key } });

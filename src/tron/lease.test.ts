@@ -6,7 +6,7 @@ import { createLog } from '../log.ts';
 import type { Leases } from '../store/lease.ts';
 import { openStores } from '../store/store.ts';
 import { Leader } from './leader.ts';
-import { PlaceTurns } from './place-turn.ts';
+import { LeasedTurns } from './leased-turn.ts';
 
 const log = createLog({ level: 'silent' });
 
@@ -72,7 +72,7 @@ test('a leader without its store stops leading before another may begin', async 
 
 test('two Trons change a place one after the other, and different places at once', async (t) => {
   const leases = await openLeases(t);
-  const turns = ['one', 'two'].map((owner) => new PlaceTurns(leases, owner, 5_000));
+  const turns = ['one', 'two'].map((owner) => new LeasedTurns('place', leases, owner, 5_000));
   const busy = new Set<string>();
   const change = (queue: string) => async (): Promise<string> => {
     assert.ok(!busy.has(queue), `two at ${queue}`);
@@ -92,7 +92,7 @@ test('two Trons change a place one after the other, and different places at once
 test('who waits too long for another Tron is told; who may skip it does', async (t) => {
   const leases = await openLeases(t);
   await leases.take('place:q', 'other', 60_000);
-  const turns = new PlaceTurns(leases, 'one', 50);
+  const turns = new LeasedTurns('place', leases, 'one', 50);
   await assert.rejects(
     turns.take('q', async () => assert.fail('it is not its turn')),
     { code: 'route_conflict' },
@@ -102,7 +102,7 @@ test('who waits too long for another Tron is told; who may skip it does', async 
 
 test('a change that lost its lease must not be committed; one that fails lets go', async (t) => {
   const leases = cuttable(await openLeases(t));
-  const turns = new PlaceTurns(leases, 'one', 50);
+  const turns = new LeasedTurns('place', leases, 'one', 50);
   const time = { now: performance.now() };
   t.mock.method(performance, 'now', () => time.now);
   await turns.take('q', async (hold) => {

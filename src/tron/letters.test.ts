@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tronCall } from '../async-call.ts';
 import { FuncatronError } from '../errors.ts';
+import { createLog } from '../log.ts';
 import { empty, tronQueues } from '../message.ts';
 import type { Call } from '../message.ts';
 import { accept, jsonOf, oldId, openDesk, until, workOf } from './fixture/desk.ts';
 import type { Desk } from './fixture/desk.ts';
+import { LeasedTurns } from './leased-turn.ts';
+import { Letters } from './letters.ts';
 
 const answered = { v: 1, action: 'answer', id: '', status: 200, headers: {} } as const;
 
@@ -68,6 +72,26 @@ test('of many that redrive a letter at once one does', async (t) => {
   const all = await Promise.allSettled([1, 2, 3].map(() => desk.desk.letters.redrive(id)));
   assert.equal(all.filter(({ status }) => status === 'fulfilled').length, 1);
   await until('it came again', () => runner.seen.length === 2);
+});
+
+test('of two Trons that redrive a letter at once one does', async (t) => {
+  const desk = await openDesk(t, {}, { start: false });
+  const { broker, stores } = desk;
+  const log = createLog({ level: 'silent' });
+  const letters = ['one', 'two'].map((owner) => {
+    return new Letters({
+      ...{ broker, calls: stores.calls, letters: stores.letters, log, deadMax: 10 },
+      expiry: () => Infinity,
+      turns: new LeasedTurns('letter', stores.leases, owner, 5_000),
+    });
+  });
+  const call = tronCall('/x', Buffer.from('x'), {});
+  const problem = new FuncatronError('func_failed', 'no').toProblem();
+  await letters[0]!.put('q', call, Date.now(), problem);
+  const { id } = call.head;
+  const all = await Promise.allSettled(letters.map((one) => one.redrive(id)));
+  assert.deepEqual(all.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+  assert.equal((await broker.depth('q')).waiting, 1);
 });
 
 test('all letters of a queue are redriven, those that die again not twice', async (t) => {

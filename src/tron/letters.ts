@@ -8,7 +8,7 @@ import type { Call, CallHead, Problem, Reply } from '../message.ts';
 import type { CallStore } from '../store/call.ts';
 import type { DeadLetter, DeadLetters, LetterSummary } from '../store/letter.ts';
 import { showProblem } from './call-view.ts';
-import { Turns } from './turn.ts';
+import type { LeasedTurns } from './leased-turn.ts';
 
 /** They go only when somebody says so. */
 const never = Number.MAX_SAFE_INTEGER;
@@ -23,14 +23,14 @@ export interface LettersOptions {
   log: Log;
   /** Dead letters kept, at most (`--dead-max`). */
   deadMax: number;
+  /** By id: of two that redrive a letter, one does. */
+  turns: LeasedTurns;
   /** Until when a dead call is known. */
   expiry(status: 'dead', at: number): number;
 }
 
 export class Letters {
   readonly #options: LettersOptions;
-  /** By id: of two that redrive a letter, one does. */
-  readonly #turns = new Turns();
   #warnedAtMs = -Infinity;
 
   constructor(options: LettersOptions) {
@@ -83,7 +83,7 @@ export class Letters {
 
   /** Puts another call in a letter; it is checked again by the runner that takes it. */
   replace(id: string, edit: (letter: DeadLetter) => { head: CallHead; body: Uint8Array }) {
-    return this.#turns.take(id, async () => {
+    return this.#options.turns.take(id, async () => {
       const call = edit(await this.get(id));
       await this.#options.letters.replace(id, call);
     });
@@ -96,7 +96,7 @@ export class Letters {
 
   /** Puts a letter back in its queue with a fresh set of tries. Rejects with what refuses it. */
   redrive(id: string): Promise<void> {
-    return this.#turns.take(id, async () => {
+    return this.#options.turns.take(id, async () => {
       const { queue, head, body } = await this.get(id);
       const { acceptedAt, callback, retry } = head.async!;
       const now = Date.now();

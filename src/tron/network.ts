@@ -7,7 +7,7 @@ import { Nodes } from './nodes.ts';
 import type { Node, NodeEvents } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { Peers } from './peers.ts';
-import { PlaceTurns } from './place-turn.ts';
+import { LeasedTurns } from './leased-turn.ts';
 import type { RouteTable } from './route-table.ts';
 import { StatsD } from './statsd.ts';
 import { readStoreId } from './store-id.ts';
@@ -22,7 +22,7 @@ export class Network {
   readonly nodes: Nodes;
   readonly peers: Peers;
   readonly leader: Leader;
-  readonly turns: PlaceTurns;
+  readonly turns: LeasedTurns;
   readonly statsd: StatsD;
   readonly #parts: TronParts;
   readonly #line: ControlLine;
@@ -46,7 +46,7 @@ export class Network {
     const { id } = this;
     const { alone, enableTimeoutMs, routeTimeoutMs: timeoutMs } = options;
     this.#line = new ControlLine({ id, carrier, topic: 'control', log, fields: this.#said });
-    this.turns = new PlaceTurns(alone ? undefined : leases, id, enableTimeoutMs);
+    this.turns = new LeasedTurns('place', alone ? undefined : leases, id, enableTimeoutMs);
     this.nodes = new Nodes(this.#line, log, {
       onAwake: (node) => {
         this.peers.tell(node.id);

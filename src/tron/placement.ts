@@ -15,7 +15,7 @@ import type { Ack, Nodes } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { readBasePath, readHost, showPlace } from './place.ts';
 import type { Place } from './place.ts';
-import type { Hold, PlaceTurns } from './place-turn.ts';
+import type { Hold, LeasedTurns } from './leased-turn.ts';
 import { bareRoute } from './route-table.ts';
 import type { RouteTable } from './route-table.ts';
 import { checkSecurity } from './security-check.ts';
@@ -40,7 +40,7 @@ interface Parts {
   bundles: Bundles;
   table: RouteTable;
   nodes: Nodes;
-  turns: PlaceTurns;
+  turns: LeasedTurns;
   options: TronOptions;
   log: Log;
 }

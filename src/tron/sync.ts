@@ -11,14 +11,14 @@ import { toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ControlMessage } from '../message.ts';
 import type { Node, Nodes } from './nodes.ts';
-import type { PlaceTurns } from './place-turn.ts';
+import type { LeasedTurns } from './leased-turn.ts';
 import { bareRoute } from './route-table.ts';
 import type { RouteTable } from './route-table.ts';
 
 interface Parts {
   nodes: Nodes;
   table: RouteTable;
-  turns: PlaceTurns;
+  turns: LeasedTurns;
   log: Log;
   leads(): boolean;
   /** Time a node gets to take a table. */

@@ -95,7 +95,10 @@ class ListeningTron implements Tron {
     const network = new Network(parts, table, options, (lines) => ring.add(lines));
     const { nodes, peers, turns, statsd, fetchKey } = network;
     const tell = nodes.tell.bind(nodes);
-    const desk = new CallDesk({ ...parts, options: options.asyncCalls, tell });
+    const desk = new CallDesk({
+      ...{ ...parts, leases: options.alone ? undefined : parts.leases },
+      ...{ id: network.id, options: options.asyncCalls, tell },
+    });
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
     const bundles = new Bundles(store, files, options, log, fetch);

@@ -1,6 +1,6 @@
 /**
- * One change of a place at a time, in this Tron and in all others of the same store: those wait for
- * a lease named after the place's queue.
+ * One change of a thing at a time, in this Tron and in all others of the same store: those wait for
+ * a lease named after it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FuncatronError } from '../errors.ts';
@@ -12,51 +12,56 @@ const renewMs = 5_000;
 const marginMs = 1_000;
 const retryMs = 100;
 
-/** The right to change a place, while it lasts. */
+/** The right to change something, while it lasts. */
 export interface Hold {
   /** Throws `route_conflict` when somebody else may have it by now. */
   assert(): void;
 }
 
-export class PlaceTurns {
+export class LeasedTurns {
+  readonly #kind: string;
   readonly #leases: Leases | undefined;
   readonly #owner: string;
   readonly #waitMs: number;
   readonly #turns = new Turns();
 
-  /** `waitMs`: how long a change waits for one that another Tron makes. */
-  constructor(leases: Leases | undefined, owner: string, waitMs: number) {
+  /**
+   * `kind`: what it is that changes, such as `place`. `waitMs`: how long a change waits for one that
+   * another Tron makes. Without leases no other Tron has this store.
+   */
+  constructor(kind: string, leases: Leases | undefined, owner: string, waitMs: number) {
+    this.#kind = kind;
     this.#leases = leases;
     this.#owner = owner;
     this.#waitMs = waitMs;
   }
 
   /** Rejects with `route_conflict` when another Tron does not come to an end there. */
-  take<T>(queue: string, work: (hold: Hold) => Promise<T>): Promise<T> {
-    return this.#turns.take(queue, async () => {
+  take<T>(key: string, work: (hold: Hold) => Promise<T>): Promise<T> {
+    return this.#turns.take(key, async () => {
       const until = performance.now() + this.#waitMs;
       for (;;) {
-        const held = await this.#hold(queue, work);
+        const held = await this.#hold(key, work);
         if (held) return held.result;
-        if (performance.now() > until) throw conflict(queue);
+        if (performance.now() > until) throw this.#conflict(key);
         await sleep(retryMs);
       }
     });
   }
 
-  /** Does nothing while somebody changes the place. */
-  async tryTake(queue: string, work: (hold: Hold) => Promise<void>): Promise<void> {
-    if (this.#turns.has(queue)) return;
-    await this.#turns.take(queue, () => this.#hold(queue, work));
+  /** Does nothing while somebody changes it. */
+  async tryTake(key: string, work: (hold: Hold) => Promise<void>): Promise<void> {
+    if (this.#turns.has(key)) return;
+    await this.#turns.take(key, () => this.#hold(key, work));
   }
 
   async #hold<T>(
-    queue: string,
+    key: string,
     work: (hold: Hold) => Promise<T>,
   ): Promise<{ result: T } | undefined> {
     const leases = this.#leases;
     if (!leases) return { result: await work({ assert: () => undefined }) };
-    const name = `place:${queue}`;
+    const name = `${this.#kind}:${key}`;
     let until = -Infinity;
     const renew = async (): Promise<boolean> => {
       const askedAt = performance.now();
@@ -67,7 +72,7 @@ export class PlaceTurns {
     if (!(await renew())) return undefined;
     const timer = setInterval(() => void renew().catch(() => undefined), renewMs);
     const assert = (): void => {
-      if (performance.now() >= until) throw conflict(queue);
+      if (performance.now() >= until) throw this.#conflict(key);
     };
     try {
       return { result: await work({ assert }) };
@@ -76,9 +81,9 @@ export class PlaceTurns {
       await leases.release(name, this.#owner).catch(() => undefined);
     }
   }
-}
 
-function conflict(queue: string): FuncatronError {
-  const detail = `another Tron changes the place with queue ${queue}; try again`;
-  return new FuncatronError('route_conflict', detail);
+  #conflict(key: string): FuncatronError {
+    const detail = `another Tron changes ${this.#kind} ${key}; try again`;
+    return new FuncatronError('route_conflict', detail);
+  }
 }
