@@ -11,8 +11,11 @@ export interface Publisher {
   publish(queue: string, call: Call): Promise<void>;
 }
 
-/** What a notice tells of. `refused`: it was never run, though there may be a record of it. */
-export type NoticeKind = 'accepted' | 'refused' | 'failed-try' | 'done' | 'cancelled';
+/**
+ * What a notice tells of. `refused`: it was never run, though there may be a record of it.
+ * `running`: of calls that last; the end of others is told at once.
+ */
+export type NoticeKind = 'accepted' | 'refused' | 'running' | 'failed-try' | 'done' | 'cancelled';
 
 /** Something that became of an asynchronous call; the body of a result comes beside it. */
 export interface Notice {

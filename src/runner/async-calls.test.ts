@@ -59,6 +59,24 @@ test('a result is told whole, and posted where it was asked for', async () => {
   assert.equal(String(posted.body), 'fine');
 });
 
+test('a call that lasts is told of as running, one that does not is not', async () => {
+  const { calls, notices } = open();
+  await calls.handle(callOf(), route, async () => reply(Buffer.from('soon')));
+  const seen = Promise.withResolvers<Reply>();
+  const long = calls.handle(callOf({ tries: 1 }), route, () => seen.promise);
+  while (notices().length < 2) await new Promise(setImmediate);
+  seen.resolve(reply(Buffer.from('late')));
+  await long;
+  assert.deepEqual(
+    notices().map(({ kind, notice }) => [kind, notice.tries]),
+    [
+      ['done', 0],
+      ['running', 1],
+      ['done', 1],
+    ],
+  );
+});
+
 test('a body over the limit is read out and left out, whole or in chunks', async () => {
   const { calls, notices } = open({ resultBytesMax: 10 });
   let read = 0;

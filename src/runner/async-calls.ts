@@ -12,6 +12,9 @@ import type { Body, Call, Reply, Route } from '../message.ts';
 /** Ids of cancelled calls remembered: those that wait in a queue are not begun when they come. */
 const cancelledMax = 10_000;
 
+/** A call that is in hand for so long is told of as running. */
+const runningMs = 500;
+
 export interface AsyncCallsOptions {
   broker: Publisher;
   log: Log;
@@ -59,6 +62,7 @@ export class AsyncCalls {
     call.cancellation = cancellation;
     this.#inHand.set(head.id, cancellation);
     const begunAtMs = performance.now();
+    const lasting = setTimeout(() => this.#tellRunning(call, route), runningMs);
     let reply: Reply;
     let result: Result;
     try {
@@ -70,6 +74,7 @@ export class AsyncCalls {
       await this.#tellFailed(call, route, toFault(thrown));
       throw thrown;
     } finally {
+      clearTimeout(lasting);
       if (this.#inHand.get(head.id) === cancellation) this.#inHand.delete(head.id);
     }
     await this.#tellDone(call, route, reply, result, performance.now() - begunAtMs);
@@ -83,6 +88,12 @@ export class AsyncCalls {
   async #drop(call: Call, route: Route): Promise<Reply> {
     await this.#tell('cancelled', noticeOf(call, route));
     return nothing(call.head.id);
+  }
+
+  #tellRunning(call: Call, route: Route): void {
+    this.#tell('running', noticeOf(call, route)).catch((err: unknown) => {
+      this.#options.log.debug({ err, requestId: call.head.id }, 'it was not told that a call runs');
+    });
   }
 
   /** The next try may tell more; that this was not told is no reason to fail in another way. */

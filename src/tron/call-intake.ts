@@ -35,6 +35,7 @@ interface Pending {
 const statusOf: Record<NoticeKind, CallStatus> = {
   accepted: 'accepted',
   refused: 'failed',
+  running: 'running',
   'failed-try': 'retrying',
   done: 'done',
   cancelled: 'cancelled',
