@@ -1,5 +1,7 @@
 /** Chunks that come when they come, for one reader that takes them in its own time. */
 
+import { giveBack } from './lending.ts';
+import type { Lender } from './lending.ts';
 import type { Body } from './message.ts';
 
 /** What may wait for the reader before whoever pushes is asked to pause. */
@@ -14,7 +16,8 @@ export interface InflowEvents {
   onLeave(): void;
 }
 
-export class Inflow implements AsyncIterableIterator<Uint8Array, undefined> {
+/** Whoever pushes a chunk keeps nothing of it. */
+export class Inflow implements AsyncIterableIterator<Uint8Array, undefined>, Lender {
   readonly #events: InflowEvents;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
@@ -66,6 +69,10 @@ export class Inflow implements AsyncIterableIterator<Uint8Array, undefined> {
     if (!this.#waiting) return void (this.#error = error);
     this.#waiting.reject(error);
     this.#waiting = undefined;
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    giveBack(chunk);
   }
 
   [Symbol.asyncIterator](): this {

@@ -174,6 +174,8 @@ export interface ReplyHead {
 export interface Reply {
   head: ReplyHead;
   body: Body;
+  /** The body's memory is nobody else's: whoever sends it gives it back. Only within one process. */
+  isSole?: boolean;
 }
 
 /** Messages between Tron, frontends and runners. `action` decides the other fields. */

@@ -94,7 +94,12 @@ export class FrameParser {
 }
 
 /** Writes a frame; false when the reader of the stream should catch up first. */
-export function writeFrame(stream: Writable, type: number, payload?: Uint8Array | string): boolean {
+export function writeFrame(
+  stream: Writable,
+  type: number,
+  payload?: Uint8Array | string,
+  onSent?: () => void,
+): boolean {
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
   const length = bytes?.length ?? 0;
   const copied = length <= copyBytesMax ? length : 0;
@@ -104,7 +109,7 @@ export function writeFrame(stream: Writable, type: number, payload?: Uint8Array 
   if (copied > 0) frame.set(bytes!, prefixBytes);
   // Node gathers what is written in one turn: these go out together.
   const goesOn = stream.write(frame);
-  return copied === length ? goesOn : stream.write(bytes);
+  return copied === length ? goesOn : stream.write(bytes, onSent);
 }
 
 function broken(what: string): FuncatronError {

@@ -1,6 +1,7 @@
 /** The sending half of a direct connection: a body on its way, no faster than it is taken. */
 import type { Writable } from 'node:stream';
 import { FuncatronError } from '../errors.ts';
+import { lenderOf } from '../lending.ts';
 import type { Body } from '../message.ts';
 import { frameType, writeFrame } from './direct-frame.ts';
 
@@ -34,10 +35,11 @@ export class Outlet {
     return this.#stalledAt === 0 ? 0 : now - this.#stalledAt;
   }
 
-  write(type: number, payload?: Uint8Array | string): void {
+  /** `onSent`: when the payload's memory is needed no more, if that is ever known. */
+  write(type: number, payload?: Uint8Array | string, onSent?: () => void): void {
     if (this.#isOver()) return;
     this.#isQuiet = false;
-    if (!writeFrame(this.#stream, type, payload)) this.#stalledAt ||= Date.now();
+    if (!writeFrame(this.#stream, type, payload, onSent)) this.#stalledAt ||= Date.now();
   }
 
   /** Says that this side is alive, if it has said nothing since the last time. */
@@ -56,12 +58,13 @@ export class Outlet {
       if (body instanceof Uint8Array) await this.#send(body);
       else {
         const iterator = (this.#iterator = body[Symbol.asyncIterator]());
+        const lender = lenderOf(body);
         // A source whose reader left before it began.
         if (this.#isStopped) void iterator.return?.().catch(() => undefined);
         while (!this.#isStopped) {
           const { done, value } = await iterator.next();
           if (done) break;
-          await this.#send(value);
+          await this.#send(value, lender && (() => lender.giveBack(value)));
         }
       }
       if (!this.#isStopped) this.write(frameType.end);
@@ -92,9 +95,11 @@ export class Outlet {
     return this.#stream.destroyed || this.#stream.writableEnded;
   }
 
-  async #send(bytes: Uint8Array): Promise<void> {
+  async #send(bytes: Uint8Array, onSent?: () => void): Promise<void> {
     for (let at = 0; at < bytes.length && !this.#isStopped; at += pieceBytes) {
-      this.write(frameType.data, bytes.subarray(at, at + pieceBytes));
+      const isLast = at + pieceBytes >= bytes.length;
+      const piece = bytes.subarray(at, at + pieceBytes);
+      this.write(frameType.data, piece, isLast ? onSent : undefined);
       while (this.#stalledAt !== 0 && !this.#isStopped)
         await new Promise<void>((resolve) => (this.#wake = resolve));
     }

@@ -1,5 +1,7 @@
 /** Bodies that do not go through the broker server, at the taking side. */
 import { FuncatronError } from '../errors.ts';
+import { lenderOf } from '../lending.ts';
+import type { Lender } from '../lending.ts';
 import type { Body, Call } from '../message.ts';
 import type { CallHandler } from './broker.ts';
 import type { Direct, DirectPlace, TakeBody } from './direct.ts';
@@ -57,13 +59,19 @@ export async function offerReply(
 }
 
 /** The same chunks, and when they have been read to the end or left, begun or not. */
-class Watched implements AsyncIterableIterator<Uint8Array> {
+class Watched implements AsyncIterableIterator<Uint8Array>, Lender {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #lender: Lender | undefined;
   readonly #end: () => void;
 
   constructor(chunks: AsyncIterable<Uint8Array>, end: () => void) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#lender = lenderOf(chunks);
     this.#end = end;
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    this.#lender?.giveBack(chunk);
   }
 
   [Symbol.asyncIterator](): this {

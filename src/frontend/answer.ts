@@ -2,6 +2,7 @@
 import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';
 import { letGo } from '../inflow.ts';
+import { giveBackSole } from '../lending.ts';
 import type { Headers, Problem, Reply } from '../message.ts';
 import type { Exchange } from './exchange.ts';
 import { linger, mustLinger } from './linger.ts';
@@ -19,7 +20,7 @@ import { switchProtocols } from './upgrade.ts';
 const oneWriteBytesMax = 4096;
 
 /** Sends a reply. Throws `func_bad_result` when it is no HTTP response. */
-export function answerReply(x: Exchange, { head, body }: Reply): void {
+export function answerReply(x: Exchange, { head, body, isSole }: Reply): void {
   if (x.ended) return letGo(body);
   if (head.error) return answerProblem(x, head.error);
   const { status } = head;
@@ -27,7 +28,11 @@ export function answerReply(x: Exchange, { head, body }: Reply): void {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw badResult(`status ${String(status)} is none; return 200 to 599`);
   const headers = replyHeaders(x, head.headers);
-  if (body instanceof Uint8Array) return answerBytes(x, status, headers, body, head.headers);
+  if (body instanceof Uint8Array) {
+    answerBytes(x, status, headers, body, head.headers);
+    if (isSole) x.response.once('finish', () => giveBackSole(body));
+    return;
+  }
   const length = isBodyless(x, status) ? undefined : givenLength(head.headers);
   if (length !== undefined) headers.push('content-length', String(length));
   writeHead(x, status, headers);

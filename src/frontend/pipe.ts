@@ -1,5 +1,6 @@
 /** A body that comes in chunks, sent as they come and no faster than the client takes them. */
 import { letGo } from '../inflow.ts';
+import { lenderOf } from '../lending.ts';
 import { drained } from './drain.ts';
 import type { Exchange } from './exchange.ts';
 import { mustLinger, takeRest } from './linger.ts';
@@ -48,12 +49,17 @@ async function send(
   length: number | undefined,
 ): Promise<number> {
   const { response } = x;
+  const lender = lenderOf(body);
   let size = 0;
   for await (const chunk of body) {
     if (x.ended) break;
     size += chunk.byteLength;
     if (length !== undefined && size > length) break;
-    if (chunk.byteLength > 0 && !response.write(chunk)) await drained(response);
+    if (chunk.byteLength === 0) continue;
+    const goesOn = lender
+      ? response.write(chunk, () => lender.giveBack(chunk))
+      : response.write(chunk);
+    if (!goesOn) await drained(response);
   }
   return size;
 }

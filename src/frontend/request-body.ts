@@ -1,5 +1,6 @@
 /** The request body: read whole, within the limit, as chunks come. */
 import { FuncatronError } from '../errors.ts';
+import { giveBack } from '../lending.ts';
 import type { Headers } from '../message.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -43,8 +44,14 @@ export function readBody(x: Exchange, enough = Infinity): Promise<'more' | undef
     const limit = x.door.options.bodyMax;
     let chunks: Uint8Array[] | undefined;
     let size = 0;
+    const join = (): void => {
+      if (!chunks) return;
+      x.body = Buffer.concat(chunks, size);
+      chunks.forEach(giveBack);
+      chunks = undefined;
+    };
     const done = (): void => {
-      if (chunks) x.body = Buffer.concat(chunks, size);
+      join();
       resolve(undefined);
     };
     const take = (chunk: Uint8Array): void => {
@@ -57,7 +64,7 @@ export function readBody(x: Exchange, enough = Infinity): Promise<'more' | undef
       request.off('data', take);
       request.off('end', done);
       request.pause();
-      if (chunks) x.body = Buffer.concat(chunks, size);
+      join();
       if (size <= limit) return resolve('more');
       reject(tooLarge({ bytes: limit, option: '--body-max' }, 'more than that came'));
     };

@@ -86,13 +86,10 @@ export class Deployment {
       const reply = await pool.run(call, toWork(call, checked), timeoutMs);
       checkReply(checked.operation, call, reply, check);
       const { operation } = checked;
-      if (operation.settings.then !== undefined)
-        await this.#options.successors.handOn(
-          { route: this.route, contract, operation },
-          call,
-          reply,
-        );
-      return reply;
+      if (operation.settings.then === undefined) return reply;
+      const from = { route: this.route, contract, operation };
+      await this.#options.successors.handOn(from, call, reply);
+      return { ...reply, isSole: false };
     } catch (thrown) {
       const fault = blotFault(thrown, this.#secrets);
       meter.errors(fault.code).add();

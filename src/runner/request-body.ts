@@ -1,4 +1,6 @@
 /** A request body in chunks, as its worker gets it: whose turn it is decides whose time runs. */
+import { lenderOf } from '../lending.ts';
+import type { Lender } from '../lending.ts';
 import type { WorkerCall } from '../runtime/runtime.ts';
 import type { Ticket } from './ticket.ts';
 
@@ -8,13 +10,19 @@ export function timed(work: WorkerCall, ticket: Ticket): WorkerCall {
   return { ...work, body: new TimedBody(work.body, ticket) };
 }
 
-class TimedBody implements AsyncIterableIterator<Uint8Array> {
+class TimedBody implements AsyncIterableIterator<Uint8Array>, Lender {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #lender: Lender | undefined;
   readonly #ticket: Ticket;
 
   constructor(body: AsyncIterable<Uint8Array>, ticket: Ticket) {
     this.#chunks = body[Symbol.asyncIterator]();
+    this.#lender = lenderOf(body);
     this.#ticket = ticket;
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    this.#lender?.giveBack(chunk);
   }
 
   [Symbol.asyncIterator](): this {

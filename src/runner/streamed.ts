@@ -1,8 +1,11 @@
 /** An answer in chunks, as whoever reads it gets it: its call is in hand until the last one. */
+import { lenderOf } from '../lending.ts';
+import type { Lender } from '../lending.ts';
 import type { Ticket } from './ticket.ts';
 
-export class Streamed implements AsyncIterableIterator<Uint8Array> {
+export class Streamed implements AsyncIterableIterator<Uint8Array>, Lender {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #lender: Lender | undefined;
   readonly #ticket: Ticket;
   readonly #onEnd: () => void;
   #ended = false;
@@ -10,9 +13,14 @@ export class Streamed implements AsyncIterableIterator<Uint8Array> {
   /** `onEnd` is called once: when the answer is whole, broken, or read no further. */
   constructor(body: AsyncIterable<Uint8Array>, ticket: Ticket, onEnd: () => void) {
     this.#chunks = body[Symbol.asyncIterator]();
+    this.#lender = lenderOf(body);
     this.#ticket = ticket;
     this.#onEnd = onEnd;
     ticket.rest();
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    this.#lender?.giveBack(chunk);
   }
 
   [Symbol.asyncIterator](): this {

@@ -14,6 +14,8 @@ import type { FrameType, FrameWriter } from './wire.ts';
 
 /** A body above this does not fit one frame with its head. */
 const wholeBodyBytesMax = 16 * 1024 * 1024;
+/** A body of this was not read together with anything else: see `FrameReader`. */
+const soleBytesMin = 64 * 1024;
 const streamMax = 0xffffffff;
 const empty = new Uint8Array(0);
 
@@ -87,17 +89,18 @@ export class CallTable {
     const { status, headers } = readReplyHead(head);
     if (!call || call.download) return this.#answeredTwice(stream);
     this.#end(call);
-    if (!call.abandoned) call.answer(status, headers, body);
+    if (!call.abandoned) call.answer(status, headers, body, body.length >= soleBytesMin);
   }
 
   #onReplyOpen(stream: number, call: PendingCall | undefined, payload: Buffer): void {
     const { head, body } = splitHead(payload);
     const { status, headers } = readReplyHead(head);
     if (!call || call.download) return this.#answeredTwice(stream);
-    const download = (call.download = new Download({
-      onRead: (bytes) => this.#writer.sendNumber(frameType.window, stream, bytes),
+    const events = {
+      onRead: (bytes: number) => this.#writer.sendNumber(frameType.window, stream, bytes),
       onLeave: () => this.#abandon(call, cancelled()),
-    }));
+    };
+    const download = (call.download = new Download(events, true));
     if (call.abandoned) return;
     if (body.length > 0) download.push(body);
     call.answer(status, headers, download);
@@ -146,8 +149,10 @@ export class CallTable {
   async #upload(call: PendingCall, body: Body): Promise<void> {
     const upload = (call.upload = new Upload());
     try {
-      const whole = await upload.run(body, (chunk) =>
-        this.#writer.send(frameType.data, call.stream, chunk),
+      const whole = await upload.run(
+        body,
+        (chunk) => this.#writer.send(frameType.data, call.stream, chunk),
+        (act) => this.#writer.whenSent(act),
       );
       if (whole) this.#writer.send(frameType.end, call.stream);
     } catch (cause) {

@@ -38,9 +38,9 @@ export class PendingCall {
   }
 
   /** Gives the caller an answer, whole or to be read. */
-  answer(status: number, headers: Headers, body: Reply['body']): void {
+  answer(status: number, headers: Headers, body: Reply['body'], isSole = false): void {
     const { id } = this;
-    this.#resolve({ head: { v: 1, action: 'answer', id, status, headers }, body });
+    this.#resolve({ head: { v: 1, action: 'answer', id, status, headers }, body, isSole });
   }
 
   /** Fails the call, or breaks the answer that has begun. */

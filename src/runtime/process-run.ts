@@ -5,6 +5,7 @@
  */
 import type { Writable } from 'node:stream';
 import { FuncatronError } from '../errors.ts';
+import { lenderOf } from '../lending.ts';
 import type { Body, Headers, Reply } from '../message.ts';
 import type { FoundCommand } from '../watchdog/command.ts';
 import { LastWords } from '../watchdog/last-words.ts';
@@ -157,13 +158,14 @@ export class Run {
   }
 
   #openStream(): void {
-    const download = new Download({
-      onRead: (bytes) => {
+    const events = {
+      onRead: (bytes: number) => {
         this.#unread -= bytes;
         if (this.#unread < aheadBytesMax) this.#program?.stdout.resume();
       },
       onLeave: () => this.abort(new FuncatronError('cancelled', 'nobody reads the answer')),
-    });
+    };
+    const download = new Download(events, true);
     this.#download = download;
     const begun = Buffer.concat(this.#chunks.splice(0));
     this.#pass(download, begun);
@@ -200,10 +202,12 @@ export class Run {
   async #feed(stdin: Writable, body: Body): Promise<void> {
     stdin.on('error', () => undefined);
     if (body instanceof Uint8Array) return void stdin.end(body);
+    const lender = lenderOf(body);
     try {
       for await (const chunk of body) {
         if (stdin.destroyed) return;
-        if (!stdin.write(chunk)) await drained(stdin);
+        const goesOn = stdin.write(chunk, () => lender?.giveBack(chunk));
+        if (!goesOn) await drained(stdin);
       }
       stdin.end();
     } catch (cause) {

@@ -1,4 +1,6 @@
 /** Bodies in chunks over the worker wire, both ways, never more than a window ahead. */
+import { giveBack, lenderOf } from '../lending.ts';
+import type { Lender } from '../lending.ts';
 import type { Body } from '../message.ts';
 import { chunkBytes, windowBytes } from './wire.ts';
 
@@ -13,8 +15,9 @@ export interface DownloadEvents {
 }
 
 /** A response body as its chunks come; read once. */
-export class Download implements AsyncIterableIterator<Uint8Array> {
+export class Download implements AsyncIterableIterator<Uint8Array>, Lender {
   readonly #events: DownloadEvents;
+  readonly #lends: boolean;
   #chunks: Uint8Array[] = [];
   #buffered = 0;
   #untold = 0;
@@ -22,8 +25,14 @@ export class Download implements AsyncIterableIterator<Uint8Array> {
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  constructor(events: DownloadEvents) {
+  /** `lends`: whoever pushes a chunk keeps nothing of it. */
+  constructor(events: DownloadEvents, lends = false) {
     this.#events = events;
+    this.#lends = lends;
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    if (this.#lends) giveBack(chunk);
   }
 
   /** False when the worker sends more than its window allows. */
@@ -103,15 +112,24 @@ export class Upload {
     this.#iterator?.return?.().catch(() => undefined);
   }
 
-  /** Sends a body to its end; false when it was stopped. Rejects with what the source threw. */
-  async run(body: Body, send: (chunk: Uint8Array) => void): Promise<boolean> {
+  /**
+   * Sends a body to its end; false when it was stopped. `whenSent` knows when what was sent has
+   * left. Rejects with what the source threw.
+   */
+  async run(
+    body: Body,
+    send: (chunk: Uint8Array) => void,
+    whenSent: (act: () => void) => void,
+  ): Promise<boolean> {
     if (body instanceof Uint8Array) await this.#send(body, send);
     else {
       const iterator = (this.#iterator = body[Symbol.asyncIterator]());
+      const lender = lenderOf(body);
       while (!this.#stopped) {
         const { done, value } = await iterator.next();
         if (done) break;
         await this.#send(value, send);
+        if (lender) whenSent(() => lender.giveBack(value));
       }
     }
     const whole = !this.#stopped;

@@ -4,6 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import { FuncatronError } from '../errors.ts';
+import { giveBack } from '../lending.ts';
 
 export const protocolVersion = 1;
 
@@ -47,8 +48,8 @@ const bytesPerUnit = 3;
 export type FrameHandler = (type: FrameType, stream: number, payload: Buffer) => void;
 
 /**
- * Finds the frames in chunks split anywhere. A frame that lies within one chunk is handed over as
- * a slice of it; one that crosses chunks is copied once. `push` throws `worker_protocol` at the
+ * Finds the frames in chunks split anywhere, which are its own from then on. A frame that lies within
+ * one chunk is handed over as a slice of it; one that crosses chunks is copied once. `push` throws `worker_protocol` at the
  * first thing that is no frame; nothing after that can be understood.
  */
 export class FrameReader {
@@ -70,17 +71,21 @@ export class FrameReader {
       this.#stub = undefined;
     }
     let offset = this.#partial ? this.#fill(this.#partial, chunk) : 0;
+    let isKept = false;
     while (chunk.length - offset >= lengthBytes) {
       const end = offset + lengthBytes + frameLength(chunk, offset);
       if (end > chunk.length) {
         this.#partial = Buffer.allocUnsafe(end - offset);
         this.#filled = chunk.copy(this.#partial, 0, offset);
+        if (!isKept) free(chunk);
         return;
       }
       this.#deliver(chunk, offset, end);
+      isKept = true;
       offset = end;
     }
     if (offset < chunk.length) this.#stub = chunk.subarray(offset);
+    else if (!isKept) free(chunk);
   }
 
   /** Whether the bytes so far end with a whole frame. */
@@ -104,6 +109,11 @@ export class FrameReader {
     const stream = bytes.readUInt32BE(start + lengthBytes + 1);
     this.#onFrame(type as FrameType, stream, bytes.subarray(start + prefixBytes, end));
   }
+}
+
+/** Gives back a chunk of which nothing is kept; part of a larger buffer is somebody else's. */
+function free(chunk: Buffer): void {
+  if (chunk.byteLength === chunk.buffer.byteLength) giveBack(chunk);
 }
 
 function frameLength(chunk: Buffer, offset: number): number {
@@ -134,6 +144,8 @@ export class FrameWriter {
   #start = 0;
   #end = 0;
   #segments: Uint8Array[] = [];
+  /** What to do when all of that has left. */
+  #afterwards: (() => void)[] = [];
   #spare: Buffer | undefined;
   #scheduled = false;
 
@@ -160,6 +172,11 @@ export class FrameWriter {
     this.#frame(type, stream, head, body, true);
   }
 
+  /** Called once all that was sent so far has left. */
+  whenSent(act: () => void): void {
+    this.#afterwards.push(act);
+  }
+
   /** Writes what was gathered; happens by itself once per turn. */
   flush(): void {
     this.#scheduled = false;
@@ -171,8 +188,11 @@ export class FrameWriter {
     this.#batch = this.#spare ?? Buffer.allocUnsafeSlow(batchBytes);
     this.#spare = undefined;
     this.#start = this.#end = 0;
+    const afterwards = this.#afterwards;
+    if (afterwards.length > 0) this.#afterwards = [];
     const release = (): void => {
       if (batch.length === batchBytes) this.#spare = batch;
+      for (const act of afterwards) act();
     };
     if (segments.length === 1) return void this.#socket.write(segments[0]!, release);
     this.#socket.cork();

@@ -1,6 +1,6 @@
 /** Bodies in chunks, both ways, never more than a window ahead of who reads them. */
 import { BadResult, toBytes } from './value.js';
-import { chunkBytes, type, windowBytes } from './wire.js';
+import { chunkBytes, prefixBytes, type, windowBytes } from './wire.js';
 
 /** A request body as it comes: async iterable once. */
 export class Inbound {
@@ -69,7 +69,12 @@ export class Inbound {
 export async function collect(inbound) {
   const chunks = [];
   for await (const chunk of inbound) chunks.push(chunk);
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  if (chunks.length === 1) return chunks[0];
+  const whole = Buffer.concat(chunks);
+  // Each is a frame of its own, read into its own memory, if it is large.
+  for (const { buffer, byteLength } of chunks)
+    if (buffer.byteLength - byteLength === prefixBytes) buffer.transfer(0);
+  return whole;
 }
 
 /** A response body on its way. */

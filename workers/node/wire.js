@@ -25,10 +25,22 @@ export const chunkBytes = 256 * 1024;
 export const windowBytes = 1024 * 1024;
 
 const frameBytesMax = bodyBytesMax + 64 * 1024;
-const prefixBytes = 9;
+/** Of a frame, what comes before its payload. */
+export const prefixBytes = 9;
 const batchBytes = 64 * 1024;
 /** A payload above this goes to the socket as it is; below it, copying is cheaper. */
 const copyBytesMax = 8 * 1024;
+
+/** Below this the collector is cheaper. */
+const freedBytesMin = 16 * 1024;
+
+/**
+ * Frees the memory of bytes that were copied and that nobody has: left to the collector, tens of
+ * MiB of them would lie about.
+ */
+export function free({ buffer, byteLength }) {
+  if (byteLength >= freedBytesMin && byteLength === buffer.byteLength) buffer.transfer(0);
+}
 
 /** Finds frames in chunks split anywhere; one that lies within a chunk is a slice of it. */
 export class FrameReader {
@@ -50,6 +62,7 @@ export class FrameReader {
       this.#stub = undefined;
     }
     let offset = this.#partial ? this.#fill(chunk) : 0;
+    let isKept = false;
     while (chunk.length - offset >= 4) {
       const length = chunk.readUInt32BE(offset);
       if (length < 5 || length > frameBytesMax)
@@ -58,12 +71,15 @@ export class FrameReader {
       if (end > chunk.length) {
         this.#partial = Buffer.allocUnsafe(end - offset);
         this.#filled = chunk.copy(this.#partial, 0, offset);
+        if (!isKept) free(chunk);
         return;
       }
       this.#deliver(chunk, offset, end);
+      isKept = true;
       offset = end;
     }
     if (offset < chunk.length) this.#stub = chunk.subarray(offset);
+    else if (!isKept) free(chunk);
   }
 
   #fill(chunk) {
