@@ -1,6 +1,6 @@
 /** Load by wrk, from its own process, so that the generator does not slow what it measures. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,9 +25,10 @@ export interface Hit {
 /** Sends `shot` for some seconds. Throws when wrk is missing or says nothing. */
 export async function shoot(port: number, shot: Shot, seconds: number): Promise<Hit> {
   const url = `http://127.0.0.1:${port}${shot.path}`;
-  const script = writeScript(shot);
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const script = writeScript(folder, shot);
   const args = ['-t1', `-c${shot.connections}`, `-d${seconds}s`, '--latency', '-s', script, url];
-  const output = await collect('wrk', args);
+  const output = await collect('wrk', args).finally(() => rmSync(folder, { recursive: true }));
   const number = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? Number.NaN);
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(
     output,
@@ -48,8 +49,7 @@ function latency(output: string, share: string): number {
   return Number(match?.[1]) * unit;
 }
 
-function writeScript({ method, contentType, body }: Shot): string {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+function writeScript(folder: string, { method, contentType, body }: Shot): string {
   const lines = [`wrk.method = "${method}"`];
   if (contentType) lines.push(`wrk.headers["content-type"] = "${contentType}"`);
   if (body) {
