@@ -128,7 +128,7 @@ export class RemoteConsumer implements Consumer {
       if (now > call.head.deadline + graceMs && !inHand.isAnswered) {
         inHand.isAnswered = true;
         this.#replies.fail(inbox, n, unanswered({ name: this.queue, consumers: 1 }, call));
-      } else if (!inHand.isNoticed && now - at >= noticeMs) {
+      } else if (!inHand.isNoticed && !inHand.isAnswered && now - at >= noticeMs) {
         inHand.isNoticed = true;
         this.#notice(inbox, n);
       }
