@@ -1,177 +1,72 @@
 /**
- * Bodies of any size at memory that stays flat: up and down, through every runtime. 256 MiB each, or
- * what FUNCATRON_LARGE_BODY says, such as 2Gi.
+ * Bodies of any size at memory that stays flat: up and down, through every runtime, in one process
+ * and past a broker. 256 MiB each, or what FUNCATRON_LARGE_BODY says, such as 2Gi.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
-import { after, before, test } from 'node:test';
-import { parseBytes, showBytes } from '../src/unit.ts';
+import { after, describe, test } from 'node:test';
+import { showBytes } from '../src/unit.ts';
 import { deploy } from './fixture/bundle.ts';
-import type { BundleSpec } from './fixture/bundle.ts';
-import { descendantsOf } from './fixture/process.ts';
+import { down, kinds, largeBundle, largeBytes, mib, up, watched } from './fixture/large.ts';
+import type { Kind } from './fixture/large.ts';
+import { descendantsOf, until } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
+import { startTestServer, whyNoServer } from './server/start.ts';
 
-const mib = 2 ** 20;
-const size = parseBytes(process.env['FUNCATRON_LARGE_BODY'] ?? '256Mi') ?? 0;
-/**
- * What a process may take above what it took idle, whatever the size. Node's collector lets about 80
- * MiB of chunks lie that were passed on, as it does in a bare node:http server.
- */
-const growthMax = 128 * mib;
-const piece = Buffer.alloc(64 * 1024, 'large');
+const size = largeBytes;
 
-const code = {
-  node: `
-    export async function count(data) {
-      let size = 0;
-      for await (const chunk of data) size += chunk.length;
-      return { size };
-    }
-    const piece = Buffer.alloc(65536, 'large');
-    export async function* pour(_, { params }) {
-      for (let left = params.query.size; left > 0; left -= piece.length) yield piece;
-    }`,
-  python: `
-piece = b"large" * 13107 + b"l"
-
-def count(data, ctx):
-    size = 0
-    while chunk := data.read(1_000_000):
-        size += len(chunk)
-    return {"size": size}
-
-def pour(data, ctx):
-    for _ in range(ctx.params.query["size"] // 65536):
-        yield piece
-`,
-  http: `
-    import { createServer } from 'node:http';
-    const piece = Buffer.alloc(65536, 'large');
-    createServer(async (request, response) => {
-      const url = new URL(request.url, 'http://a');
-      if (request.method === 'POST') {
-        let size = 0;
-        for await (const chunk of request) size += chunk.length;
-        return response.end(JSON.stringify({ size }));
-      }
-      let left = Number(url.searchParams.get('size'));
-      const more = () => {
-        for (; left > 0; left -= piece.length)
-          if (!response.write(piece)) return response.once('drain', () => { left -= piece.length; more(); });
-        response.end();
-      };
-      more();
-    }).listen(Number(process.env.PORT), process.env.HOST);`,
-  process: '#!/bin/sh\nprintf \'{"size":%s}\' "$(wc -c)"\n',
-};
-const handlers: Record<string, [file: string, settings: Record<string, unknown>]> = {
-  node: ['handler.mjs', { handler: 'handler.mjs' }],
-  python: ['app.py', { handler: 'app.py' }],
-  http: ['program.mjs', { runtime: 'http', process: [process.execPath, 'program.mjs'] }],
-  process: ['count.sh', {}],
-};
-
-function bundleOf(kind: keyof typeof code): BundleSpec {
-  const [file, settings] = handlers[kind]!;
-  const direct = { direct: true };
-  const any = { responses: { default: { description: 'any' } } };
-  const query = [{ name: 'size', in: 'query', schema: { type: 'integer' } }];
-  const isPython = kind === 'python';
-  const own = (process: string[]): Record<string, unknown> => ({
-    'x-funcatron': { ...direct, ...(kind === 'process' && { process }) },
-  });
-  return {
-    name: kind,
-    settings,
-    operations: {
-      'POST /up': {
-        ...{ operationId: isPython ? 'app.count' : 'count', ...any },
-        requestBody: { content: { 'application/octet-stream': {} } },
-        ...own(['sh', 'count.sh']),
-      },
-      'GET /down': {
-        ...{ operationId: isPython ? 'app.pour' : 'pour', ...any, parameters: query },
-        ...own(['sh', '-c', 'head -c "$FUNCATRON_PARAM_QUERY_SIZE" /dev/zero']),
-      },
-    },
-    files: { [file]: code[kind] },
-  };
-}
-
-const stage = new Stage();
-let server: Server;
-before(async () => {
-  server = await stage.serve({ flags: ['--reply-max', '16Gi'] });
-});
-after(() => stage.close());
-
-/** Peak of resident memory in bytes since it was last forgotten. */
-function peakOf(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-}
-
-const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');
-
-async function up(url: string, bytes: number): Promise<number> {
-  const headers = {
-    'content-type': 'application/octet-stream',
-    ...(bytes % 2 === 0 && { 'content-length': bytes }),
-  };
-  const sent = request(url, { method: 'POST', headers, agent: false });
-  const answered = once(sent, 'response');
-  for (let left = bytes; left > 0; left -= piece.length) {
-    if (!sent.write(piece.subarray(0, left))) await Promise.race([once(sent, 'drain'), answered]);
+/** Both ways once, then both ways with a large body; `roles` are named in what is printed. */
+async function through(
+  kind: Kind,
+  { tron, door, roles }: { tron: Server; door: Server; roles: Record<string, Server> },
+  say: (text: string) => void,
+): Promise<void> {
+  await deploy(tron, largeBundle(kind));
+  const url = `${door.door}/${kind}`;
+  await until(async () => (await fetch(`${url}/down?size=0`)).status === 200);
+  assert.equal(await up(`${url}/up`, mib), mib);
+  assert.equal(await down(`${url}/down`, mib), mib);
+  const named = Object.entries(roles).map(([name, { pid }]) => ({ name, pid }));
+  const below = named.flatMap(({ pid }) => descendantsOf(pid));
+  for (const [way, run] of Object.entries({ up, down })) {
+    const pids = [...named.map(({ pid }) => pid), ...below];
+    const { result, growth, seconds } = await watched(pids, () => run(`${url}/${way}`, size));
+    assert.equal(result, size);
+    const each = named.map(({ name }, at) => `${name} +${growth[at]}`);
+    const worker = Math.max(0, ...growth.slice(named.length));
+    const rate = (size / mib / seconds).toFixed(0);
+    say(`${kind} ${way}: ${rate} MiB/s; peak ${each.join(', ')}, worker +${worker} MiB`);
   }
-  sent.end();
-  const [answer] = (await answered) as [IncomingMessage];
-  let text = '';
-  for await (const chunk of answer) text += String(chunk);
-  assert.equal(answer.statusCode, 200, text);
-  return (JSON.parse(text) as { size: number }).size;
 }
 
-async function down(url: string, bytes: number): Promise<number> {
-  const [answer] = (await once(
-    request(`${url}?size=${bytes}`, { agent: false }).end(),
-    'response',
-  )) as [IncomingMessage];
-  assert.equal(answer.statusCode, 200);
-  let got = 0;
-  for await (const chunk of answer) got += (chunk as Buffer).length;
-  return got;
-}
+describe(`${showBytes(size)} up and down, memory flat`, () => {
+  const stage = new Stage();
+  let server: Promise<Server> | undefined;
+  after(() => stage.close());
+  for (const kind of kinds)
+    test(`through ${kind}`, async (t) => {
+      const serve = await (server ??= stage.serve({ flags: ['--reply-max', '16Gi'] }));
+      const place = { tron: serve, door: serve, roles: { serve } };
+      await through(kind, place, (text) => t.diagnostic(text));
+    });
+});
 
-for (const kind of Object.keys(code) as (keyof typeof code)[])
-  test(`${showBytes(size)} up and down through ${kind}, memory flat`, async (t) => {
-    await deploy(server, bundleOf(kind));
-    const door = `${server.door}/${kind}`;
-    // Both ways once, so that everything is loaded.
-    assert.equal(await up(`${door}/up`, mib), mib);
-    assert.equal(await down(`${door}/down`, mib), mib);
-    const pids = [server.pid, ...descendantsOf(server.pid)];
-    for (const [way, run] of Object.entries({ up, down })) {
-      const idle = new Map(pids.map((pid) => [pid, rss(pid)]));
-      for (const pid of pids) forgetPeak(pid);
-      const begunAt = performance.now();
-      assert.equal(await run(`${door}/${way}`, size), size);
-      const rate = size / mib / ((performance.now() - begunAt) / 1000);
-      const [own, ...others] = pids.map((pid) => peakOf(pid) - idle.get(pid)!);
-      const most = Math.max(0, ...others);
-      t.diagnostic(
-        `${kind} ${way}: ${rate.toFixed(0)} MiB/s; peak of serve +${mibs(own!)} over ${mibs(idle.get(server.pid)!)}, of a worker +${mibs(most)} MiB`,
-      );
-      for (const growth of [own!, most])
-        assert.ok(growth < growthMax, `${way} took ${mibs(growth)} MiB`);
-    }
+describe(`${showBytes(size)} past a broker`, { skip: whyNoServer('nats') }, () => {
+  test('through a frontend and a runner, memory flat', async (t) => {
+    const stage = new Stage();
+    const broker = await startTestServer('nats');
+    t.after(async () => {
+      await stage.close();
+      await broker.stop();
+    });
+    const flags = ['--broker', broker.url];
+    const tron = await stage.role('tron', flags);
+    const [frontend, runner] = await Promise.all([
+      stage.role('frontend', flags),
+      stage.role('runner', [...flags, '--direct-host', '127.0.0.1'], 'r'),
+    ]);
+    const place = { tron, door: frontend, roles: { frontend, runner } };
+    for (const kind of ['node', 'python'] as const)
+      await through(kind, place, (text) => t.diagnostic(text));
   });
-
-function rss(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
-}
-
-const mibs = (bytes: number): string => (bytes / mib).toFixed(0);
+});
