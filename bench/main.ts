@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { benchBrokers } from './broker.ts';
 import { benchCold, benchStart } from './cold.ts';
+import { benchLarge } from './large.ts';
 import { benchMemory } from './memory.ts';
 import { benchSave } from './save.ts';
 import { benchThroughput } from './throughput.ts';
@@ -20,6 +21,7 @@ const parts: Record<string, () => Promise<void>> = {
   start: () => benchStart(quick ? 3 : 9),
   save: () => benchSave(quick ? 6 : 20),
   memory: () => benchMemory(quick ? 100 : 500),
+  large: () => benchLarge(quick ? '256Mi' : '2Gi'),
   broker: () => benchBrokers(rounds, quick ? 2 : 4),
 };
 

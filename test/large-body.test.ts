@@ -35,7 +35,9 @@ async function through(
     const each = named.map(({ name }, at) => `${name} +${growth[at]}`);
     const worker = Math.max(0, ...growth.slice(named.length));
     const rate = (size / mib / seconds).toFixed(0);
-    say(`${kind} ${way}: ${rate} MiB/s; peak ${each.join(', ')}, worker +${worker} MiB`);
+    say(
+      `${kind}, ${named.length > 1 ? 'past the broker' : 'in serve'}, ${way}: ${rate} MiB/s; peak ${each.join(', ')}, worker +${worker} MiB`,
+    );
   }
 }
 
