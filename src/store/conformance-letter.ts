@@ -71,6 +71,15 @@ export const letterCases: Cases = {
     assert.deepEqual(await letters.get('one'), later);
   },
 
+  'a letter that died again since is not removed': async ({ stores: { letters } }) => {
+    await letters.put(letterOf('one'));
+    await letters.put(letterOf('one', { diedAt: diedAt + 1 }));
+    assert.equal(await letters.remove('one', diedAt), false);
+    assert.equal((await letters.get('one'))!.diedAt, diedAt + 1);
+    assert.equal(await letters.remove('one', diedAt + 1), true);
+    assert.equal(await letters.get('one'), undefined);
+  },
+
   'letters are listed latest first, by page and queue': async ({ stores: { letters } }) => {
     const all = Array.from({ length: 25 }, (_, index) =>
       letterOf(`letter-${String(index).padStart(2, '0')}`, {

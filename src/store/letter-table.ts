@@ -57,9 +57,10 @@ export class LetterTable implements DeadLetters {
     throw new FuncatronError('dead_letter_unknown', `there is no dead letter ${id}`);
   }
 
-  async remove(id: string): Promise<boolean> {
-    const sql = 'DELETE FROM letter WHERE id = ? RETURNING id';
-    return (await this.#database.write(sql, id)).length > 0;
+  async remove(id: string, diedAt?: number): Promise<boolean> {
+    const [which, values] = diedAt === undefined ? ['', []] : [' AND died_at = ?', [diedAt]];
+    const sql = `DELETE FROM letter WHERE id = ?${which} RETURNING id`;
+    return (await this.#database.write(sql, id, ...values)).length > 0;
   }
 
   async size(): Promise<{ letters: number; bytes: number }> {

@@ -43,8 +43,11 @@ export interface DeadLetters {
   get(id: string): Promise<DeadLetter | undefined>;
   /** Puts another call in a letter. Rejects with `dead_letter_unknown`. */
   replace(id: string, call: { head: CallHead; body: Uint8Array }): Promise<void>;
-  /** Tells whether it was there: of two that remove it at once, one is told so. */
-  remove(id: string): Promise<boolean>;
+  /**
+   * Removes a letter, of a call that died at `diedAt` if that is given and no other. Tells whether
+   * it was there: of two that remove it at once, one is told so.
+   */
+  remove(id: string, diedAt?: number): Promise<boolean>;
   size(): Promise<{ letters: number; bytes: number }>;
   /** Forgets letters whose time was over at `now`; tells how many. */
   expire(now: number): Promise<number>;

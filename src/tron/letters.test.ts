@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tronCall } from '../async-call.ts';
+import type { Broker } from '../broker/broker.ts';
 import { FuncatronError } from '../errors.ts';
+
 import { createLog } from '../log.ts';
 import { empty, tronQueues } from '../message.ts';
 import type { Call } from '../message.ts';
@@ -92,6 +94,62 @@ test('of two Trons that redrive a letter at once one does', async (t) => {
   const all = await Promise.allSettled(letters.map((one) => one.redrive(id)));
   assert.deepEqual(all.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
   assert.equal((await broker.depth('q')).waiting, 1);
+});
+
+test('a letter that dies again before its redrive has ended is kept', async (t) => {
+  const desk = await openDesk(t);
+  const runner = await serve(desk);
+  const [id] = (await kill(desk)) as [string];
+  const { broker, stores } = desk;
+  const before = (await desk.desk.letters.get(id)).diedAt;
+  // Told late that the call is durable, as by a broker server over a network.
+  const publish: Broker['publish'] = async (queue, call) => {
+    await broker.publish(queue, call);
+    await until('it died again', async () => (await stores.letters.get(id))!.diedAt > before);
+  };
+  const letters = new Letters({
+    ...{ broker: { ...broker, publish } as Broker, calls: stores.calls, letters: stores.letters },
+    ...{ log: createLog({ level: 'silent' }), deadMax: 10, expiry: () => Infinity },
+    turns: new LeasedTurns('letter', stores.leases, 'other', 5_000),
+  });
+  await letters.redrive(id);
+  assert.equal(runner.seen.length, 2);
+  assert.ok((await letters.get(id)).diedAt > before);
+});
+
+test('a letter that died by a clock ahead of ours is redriven, and kept when it dies again', async (t) => {
+  const desk = await openDesk(t);
+  const runner = await serve(desk);
+  const call = workOf();
+  const problem = new FuncatronError('func_failed', 'no').toProblem();
+  const ahead = Date.now() + 3_600_000;
+  await desk.desk.letters.put('q', call, ahead, problem);
+  const { id } = call.head;
+  await desk.desk.letters.redrive(id);
+  await until('it came again', () => runner.seen.length === 1);
+  await until('it is kept', async () => {
+    return (await desk.stores.letters.get(id))?.error.code === 'bad_body';
+  });
+  assert.ok((await desk.desk.letters.get(id)).diedAt > ahead);
+});
+
+test('a letter that was redriven is dead no more, from then on', async (t) => {
+  const desk = await openDesk(t);
+  await serve(desk);
+  const [id] = (await kill(desk)) as [string];
+  const dead = async (): Promise<boolean> =>
+    jsonOf(await desk.ask(`/status/${id}`)).status === 'dead';
+  await until('it is told of', dead);
+  const { broker, stores } = desk;
+  const letters = new Letters({
+    // Nobody takes it, nor what is told of it.
+    broker: { ...broker, publish: () => Promise.resolve() } as Broker,
+    ...{ calls: stores.calls, letters: stores.letters },
+    ...{ log: createLog({ level: 'silent' }), deadMax: 10, expiry: () => 8e15 },
+    turns: new LeasedTurns('letter', stores.leases, 'other', 5_000),
+  });
+  await letters.redrive(id);
+  assert.equal(await dead(), false);
 });
 
 test('all letters of a queue are redriven, those that die again not twice', async (t) => {

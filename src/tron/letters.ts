@@ -25,8 +25,8 @@ export interface LettersOptions {
   deadMax: number;
   /** By id: of two that redrive a letter, one does. */
   turns: LeasedTurns;
-  /** Until when a dead call is known. */
-  expiry(status: 'dead', at: number): number;
+  /** Until when a call is known. */
+  expiry(status: 'dead' | 'accepted', at: number): number;
 }
 
 export class Letters {
@@ -41,7 +41,9 @@ export class Letters {
   async take(call: Call): Promise<Reply> {
     const { head } = call;
     const { dead, acceptedAt, tries, callback } = head.async!;
-    const { queue, at, error } = dead ?? lost();
+    const { queue, at: toldAt, error } = dead ?? lost();
+    // Whatever its runner's clock says: a call that was redriven dies after it was.
+    const at = Math.max(toldAt, acceptedAt);
     await this.put(queue, call, at, error);
     if (queue !== tronQueues.callbacks) {
       const { id, method, path, operation } = head;
@@ -97,9 +99,9 @@ export class Letters {
   /** Puts a letter back in its queue with a fresh set of tries. Rejects with what refuses it. */
   redrive(id: string): Promise<void> {
     return this.#options.turns.take(id, async () => {
-      const { queue, head, body } = await this.get(id);
+      const { queue, diedAt, head, body } = await this.get(id);
       const { acceptedAt, callback, retry } = head.async!;
-      const now = Date.now();
+      const now = Math.max(Date.now(), diedAt + 1);
       const async = {
         ...{ acceptedAt: now, tries: 0 },
         ...(callback !== undefined && { callback }),
@@ -109,9 +111,22 @@ export class Letters {
       const { broker, letters } = this.#options;
       // Publish first: a crash in between leaves it twice, not nowhere.
       if (queue.startsWith('tron.')) await broker.publish(queue, call);
-      else await publishAsync(broker, { queue, bundle: '', call });
-      await letters.remove(id);
+      else {
+        await publishAsync(broker, { queue, bundle: '', call });
+        await this.#tellAccepted(queue, call.head, now);
+      }
+      // It may have died again by now: that letter stays.
+      await letters.remove(id, diedAt);
     });
+  }
+
+  /** The notice of it may take a while: who asks now is not to hear that the call is dead. */
+  async #tellAccepted(queue: string, head: CallHead, at: number): Promise<void> {
+    const { id, method, path } = head;
+    const { calls, expiry } = this.#options;
+    const facts = { queue, method, path, tries: 0 };
+    const fate = { acceptedAt: at, at, expiresAt: expiry('accepted', at) };
+    await calls.apply([{ id, status: 'accepted', ...facts, ...fate }]);
   }
 
   /** Redrives all letters that are there now, of one queue or of all; tells how many. */
