@@ -35,7 +35,8 @@ const settings = {
 };
 const env: Record<string, string | undefined> = { ...settings, ...process.env };
 // The Node that runs this runs them, too.
-env.PATH = `${dirname(process.execPath)}:${env.PATH}`;
+// Debian has servers where not everybody's PATH leads to.
+env.PATH = `${dirname(process.execPath)}:${env.PATH}:/usr/sbin`;
 
 const lines = readProcfile(join(here, 'Procfile'));
 const running = new Map<string, ChildProcess>();
@@ -62,7 +63,7 @@ function readProcfile(path: string): Line[] {
 }
 
 function assertInstalled(): void {
-  const found = spawnSync('sh', ['-c', 'command -v nats-server'], { stdio: 'ignore' });
+  const found = spawnSync('sh', ['-c', 'command -v nats-server'], { env, stdio: 'ignore' });
   if (found.status === 0) return;
   console.error('nats-server is not installed: apt-get install nats-server, or https://nats.io/');
   process.exit(1);

@@ -1,5 +1,6 @@
 /** The servers that a broker URL can name, by its scheme. */
 import { whyNoKafka } from './kafka.ts';
+import { whyNoRabbit } from './rabbitmq.ts';
 import { whyMissing } from './server.ts';
 import type { TestServer } from './server.ts';
 
@@ -13,7 +14,7 @@ const servers = {
     start: async () => (await import('./redis.ts')).startRedis(),
   },
   amqp: {
-    why: () => whyMissing('rabbitmq-server'),
+    why: whyNoRabbit,
     start: async () => (await import('./rabbitmq.ts')).startRabbit(),
   },
   kafka: { why: whyNoKafka, start: async () => (await import('./kafka.ts')).startKafka() },
