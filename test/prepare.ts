@@ -13,6 +13,9 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['redis-server', 'redis-server'],
   ['nats-server', 'nats-server'],
   ['initdb', 'postgresql'],
+  // Kafka comes from Maven Central.
+  ['java', 'default-jre-headless'],
+  ['mvn', 'maven'],
 ];
 
 export async function prepare(): Promise<void> {
