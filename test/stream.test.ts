@@ -1,7 +1,7 @@
 /** Answers in chunks, through the whole: bounded like any other call, and nobody's burden. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { get, request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { after, before, test } from 'node:test';
 import { deploy, enable, nodeBundle } from './fixture/bundle.ts';
@@ -23,7 +23,20 @@ export async function* pours(_, { log }) {
   for (let at = 0; at < 40; at++) yield 'x'.repeat(100_000);
   log.info('poured out');
 }
+export async function counts(data, { signal, log }) {
+  let size = 0;
+  try { for await (const chunk of data) size += chunk.length; } catch (error) {
+    log.info(error.message, { aborted: signal.aborted });
+    throw error;
+  }
+  return { size };
+}
+export async function stops(data) { for await (const _ of data) await never(); }
+export async function dies(data) { for await (const _ of data) process.exit(3); }
+export async function first(data) { for await (const chunk of data) return { first: chunk.length }; }
 `;
+/** What takes its request as it comes. */
+const direct = ['POST /counts', 'POST /stops', 'PUT /dies', 'POST /first'];
 const stage = new Stage();
 let server: Server;
 let bundle: Bundle;
@@ -34,12 +47,39 @@ before(async () => {
   bundle = await deploy(
     server,
     nodeBundle('flow', code, {
-      operations: Object.fromEntries(names.map((name) => [`GET /${name}`, name])),
+      operations: {
+        ...Object.fromEntries(names.map((name) => [`GET /${name}`, name])),
+        ...Object.fromEntries(
+          direct.map((key) => [
+            key,
+            {
+              operationId: key.split('/')[1],
+              'x-funcatron': { direct: true },
+              requestBody: { content: { '*/*': {} } },
+              responses: { default: { description: 'any' } },
+            },
+          ]),
+        ),
+      },
       settings: { timeout: '1s', concurrency: 2, instances: { max: 1 } },
     }),
   );
 });
 after(() => stage.close());
+
+/** A request whose body is sent by hand. */
+function send(name: string, method = 'POST') {
+  const headers = { 'content-type': 'text/plain' };
+  const sent = request(`${server.door}/flow/${name}`, { method, agent: false, headers });
+  sent.on('error', () => undefined);
+  const answer = once(sent, 'response').then(async ([response]) => {
+    const chunks = (await (response as IncomingMessage).toArray()) as Buffer[];
+    const { statusCode, headers: got } = response as IncomingMessage;
+    return { status: statusCode!, headers: got, text: Buffer.concat(chunks).toString() };
+  });
+  answer.catch(() => undefined);
+  return { sent, answer };
+}
 
 async function open(name: string, place = 'flow'): Promise<IncomingMessage> {
   const [answer] = await once(get(`${server.door}/${place}/${name}`, { agent: false }), 'response');
@@ -97,4 +137,44 @@ test('an asynchronous call whose answer is a stream runs to the end of it', asyn
   const { id } = JSON.parse(text) as { id: string };
   const { requestId } = await server.line(({ msg }) => msg === 'poured out');
   assert.equal(requestId, id);
+});
+
+test('a client that is slow to send costs the Func no time', async () => {
+  const { sent, answer } = send('counts');
+  for (let at = 0; at < 7; at++) {
+    sent.write('x');
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  sent.end();
+  assert.equal((await answer).text, '{"size":7}');
+});
+
+test('a Func that reads no further is late', async () => {
+  const { sent, answer } = send('stops');
+  sent.end(Buffer.alloc(8 * 2 ** 20));
+  assert.equal(verdict(await answer), '504 func_timeout func');
+});
+
+test('a client that leaves in the middle of its request breaks it, and nothing else', async () => {
+  const { sent } = send('counts');
+  sent.write('x');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  sent.destroy();
+  await server.line(({ msg, aborted }) => /request body broke off/.test(msg) && aborted === true);
+  const { sent: again, answer } = send('counts');
+  again.end('xyz');
+  assert.equal((await answer).text, '{"size":3}');
+});
+
+test('a call whose body has begun to flow is not run again', async () => {
+  const { sent, answer } = send('dies', 'PUT');
+  sent.end('x');
+  assert.equal(verdict(await answer), '502 func_exited func');
+});
+
+test('a Func may answer before it has read everything', async () => {
+  const { sent, answer } = send('first');
+  sent.write('abc');
+  assert.equal((await answer).text, '{"first":3}');
+  sent.destroy();
 });

@@ -288,3 +288,47 @@ describe('services and middleware', () => {
     await subject.logged((line) => line.text === 'closed');
   });
 });
+
+describe('a body as it comes', () => {
+  let subject: Subject;
+  before(async () => {
+    subject = await open('bodies', 'reads reads_async mixed loads copies');
+  });
+  after(() => subject.close());
+
+  async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  test('is read like a file, in `def` and in `async def`', async () => {
+    const bytes = Buffer.alloc(1_500_000, 'abcdefgh');
+    for (const body of [bytes, inPieces(bytes, 1000), inPieces(bytes, 200_000)]) {
+      const request = { kind: 'binary', stream: true, body } as const;
+      const { bytes: got } = await subject.call('bodies.reads', request);
+      assert.deepEqual(JSON.parse(got.toString()), {
+        first: 'abcde',
+        nothing: 0,
+        rest: bytes.length - 5,
+      });
+    }
+    const body = inPieces(bytes, 100_000);
+    const request = { kind: 'binary', stream: true, body } as const;
+    const { bytes: got } = await subject.call('bodies.reads_async', request);
+    assert.deepEqual(JSON.parse(got.toString()), {
+      first: 'abcde',
+      rest: bytes.length - 5,
+      end: 0,
+    });
+  });
+
+  test('is taken by whatever takes a file', async () => {
+    const send = async (name: string, text: string): Promise<unknown> => {
+      const body = inPieces(Buffer.from(text), 2);
+      const request = { kind: 'binary', stream: true, body } as const;
+      return JSON.parse((await subject.call(`bodies.${name}`, request)).bytes.toString());
+    };
+    assert.deepEqual(await send('mixed', 'abcdefg'), ['abc', 'defg']);
+    assert.deepEqual(await send('loads', '{"a": [1, 2]}'), { a: [1, 2] });
+    assert.equal(await send('copies', 'x'.repeat(999)), 999);
+  });
+});
