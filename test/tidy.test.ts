@@ -19,8 +19,9 @@ test('the tree that is checked is not empty', () => {
 const bad: Record<string, [path: string, text: string][]> = {
   arrowsPointDown: [['src/broker/memory.ts', "import { x } from '../store/store.ts';\n"]],
   adaptersAreOpened: [
-    ['src/cli/serve.ts', "import { MemoryBroker } from '../broker/memory.ts';\n"],
+    ['src/cli/serve.ts', "import { MemoryBroker } from '../broker/memory/memory.ts';\n"],
   ],
+  adaptersAreStrangers: [['src/broker/nats/a.ts', "import { x } from '../redis/b.ts';\n"]],
   noValueCycles: [
     ['src/broker/a.ts', "import { b } from './b.ts';\n"],
     ['src/broker/b.ts', "import { a } from './a.ts';\n"],

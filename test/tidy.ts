@@ -41,6 +41,11 @@ const plugInRooms: Record<string, readonly string[]> = {
   runtime: ['runtime.ts', 'conformance.ts'],
 };
 
+/** Folders of a plug-in room that hold one adapter each: what they share is beside them. */
+const adapterFolders: Record<string, readonly string[]> = {
+  broker: ['amqp', 'kafka', 'memory', 'nats', 'redis'],
+};
+
 interface Import {
   from: string;
   to: string;
@@ -88,6 +93,20 @@ export const adaptersAreOpened: Rule = (files) =>
       const file = to.split('/').at(-1)!;
       return doors.includes(file) ? [] : [`${from}: imports ${to}; open it through ${doors[0]}`];
     });
+
+export const adaptersAreStrangers: Rule = (files) =>
+  sources(files)
+    .flatMap(importsOf)
+    .flatMap(({ from, to }) => {
+      const [mine, other] = [adapterOf(from), adapterOf(to)];
+      return mine && other && mine !== other ? [`${from}: imports ${to}, of another adapter`] : [];
+    });
+
+/** The room and folder of an adapter's file; undefined for others. */
+function adapterOf(path: string): string | undefined {
+  const [, room, folder] = path.split('/') as [string, string, string];
+  return adapterFolders[room]?.includes(folder) ? `${room}/${folder}` : undefined;
+}
 
 export const noValueCycles: Rule = (files) => {
   const edges = new Map<string, string[]>();
@@ -169,6 +188,7 @@ export const librariesHaveOneHome: Rule = (files) =>
 export const rules: Record<string, Rule> = {
   arrowsPointDown,
   adaptersAreOpened,
+  adaptersAreStrangers,
   noValueCycles,
   roomsAreSmall,
   namesSaySomething,

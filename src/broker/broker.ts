@@ -5,8 +5,8 @@
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Call, ControlMessage, EventPlace, Reply, RetryPolicy } from '../message.ts';
-import type { DirectOptions } from './direct.ts';
-import type { OpenTransport } from './transport.ts';
+import type { DirectOptions } from './direct/direct.ts';
+import type { OpenTransport } from './remote/transport.ts';
 
 export interface Broker {
   /**
@@ -97,20 +97,20 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
   const scheme = url.split(':', 1)[0];
   switch (scheme) {
     case 'memory': {
-      const { MemoryBroker } = await import('./memory.ts');
+      const { MemoryBroker } = await import('./memory/memory.ts');
       return MemoryBroker.open(options);
     }
     case 'amqp':
     case 'amqps':
-      return openRemote(url, options, async () => (await import('./amqp.ts')).openAmqp);
+      return openRemote(url, options, async () => (await import('./amqp/amqp.ts')).openAmqp);
     case 'nats':
     case 'tls':
-      return openRemote(url, options, async () => (await import('./nats.ts')).openNats);
+      return openRemote(url, options, async () => (await import('./nats/nats.ts')).openNats);
     case 'redis':
     case 'rediss':
-      return openRemote(url, options, async () => (await import('./redis.ts')).openRedis);
+      return openRemote(url, options, async () => (await import('./redis/redis.ts')).openRedis);
     case 'kafka':
-      return openRemote(url, options, async () => (await import('./kafka.ts')).openKafka);
+      return openRemote(url, options, async () => (await import('./kafka/kafka.ts')).openKafka);
     default:
       throw new FuncatronError(
         'scheme_unknown',
@@ -124,6 +124,6 @@ async function openRemote(
   options: BrokerOptions,
   load: () => Promise<OpenTransport>,
 ): Promise<Broker> {
-  const [{ RemoteBroker }, open] = await Promise.all([import('./remote.ts'), load()]);
+  const [{ RemoteBroker }, open] = await Promise.all([import('./remote/remote.ts'), load()]);
   return RemoteBroker.open(url, options, open);
 }

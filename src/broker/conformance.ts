@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { createLog } from '../log.ts';
 import type { Broker, BrokerOptions } from './broker.ts';
-import { durableCases } from './conformance-durable.ts';
-import { serverCases } from './conformance-server.ts';
-import { replyCases } from './conformance-reply.ts';
+import { durableCases } from './conformance/durable.ts';
+import { serverCases } from './conformance/server.ts';
+import { replyCases } from './conformance/reply.ts';
 
 export interface BrokerHarness {
   name: string;

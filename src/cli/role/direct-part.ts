@@ -1,6 +1,6 @@
 /** The direct path as the options of a role describe it. */
 import { readFileSync } from 'node:fs';
-import type { DirectOptions } from '../../broker/direct.ts';
+import type { DirectOptions } from '../../broker/direct/direct.ts';
 import type { directOptions, frontendOptions } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
 import { FuncatronError } from '../../errors.ts';
