@@ -1,4 +1,4 @@
-/** A cluster of processes on this machine: roles over a broker server and a store. */
+/** A cluster of processes: roles over a broker server and a store, one runner on a far host. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { guard } from '../server/server.ts';
 
 const program = fileURLToPath(new URL('../../bin/funcatron.js', import.meta.url));
 
@@ -23,51 +24,70 @@ const doors: Record<Role, { port: string; others: string[]; said: string }> = {
   tron: { port: '--tron-port', others: [], said: 'Tron at' },
 };
 
+export interface MemberPlan {
+  role: Role;
+  name: string;
+  args: readonly string[];
+  /** Of its own door; without one, any free one. */
+  port?: number;
+  /** How its command is run elsewhere. */
+  command?: (program: string, args: readonly string[]) => [string, string[]];
+}
+
 /** One process of a role; it can be killed and started again in the same place. */
 export class Member {
-  readonly role: Role;
   readonly name: string;
-  readonly #args: readonly string[];
+  readonly role: Role;
+  readonly #plan: MemberPlan;
   readonly #dir: string;
   #child: ChildProcess | undefined;
-  #port = '0';
+  #guard: ChildProcess | undefined;
+  #port: number;
+  /** Whether it has said that its door is open, and lives. */
+  isOpen = false;
   url = '';
   /** What it logged. */
   output = '';
 
-  constructor(role: Role, name: string, args: readonly string[], dir: string) {
-    this.role = role;
-    this.name = name;
-    this.#args = args;
+  constructor(plan: MemberPlan, dir: string) {
+    this.name = plan.name;
+    this.role = plan.role;
+    this.#plan = plan;
     this.#dir = dir;
+    this.#port = plan.port ?? 0;
   }
 
   /** Resolves when its door is open. */
   async start(): Promise<void> {
     const { port, others, said } = doors[this.role];
+    const { args, command = (first, rest) => [first, [...rest]] } = this.#plan;
     const data = ['--data', join(this.#dir, this.name)];
-    const args = [program, this.role, port, this.#port, ...others, ...data, ...this.#args];
-    const { PATH, HOME } = process.env;
+    const flags = [port, String(this.#port), ...others, ...data, ...args];
     const temporary = join(this.#dir, 't');
     mkdirSync(temporary, { recursive: true });
     const cache = join(tmpdir(), 'node-compile-cache');
+    const { PATH, HOME } = process.env;
     const env = { PATH, HOME, TMPDIR: temporary, NODE_COMPILE_CACHE: cache };
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const [first, rest] = command(process.execPath, [program, this.role, ...flags]);
+    // A group of its own: should this process die, a guard ends the member and its workers.
+    const child = spawn(first, rest, { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     this.#child = child;
+    if (child.pid !== undefined) this.#guard = guard(child.pid, this.#dir);
     await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stderr! }).on('line', (line) => {
         this.output += `${line}\n`;
         if (!line.includes(said)) return;
         this.url = /http:\/\/[^\s/,"]+/.exec(line)![0];
-        this.#port = new URL(this.url).port;
+        this.#port = Number(new URL(this.url).port);
+        this.isOpen = true;
         resolve();
       });
-      child.on('exit', () => reject(new Error(`${this.name} ended: ${this.output}`)));
+      child.on('error', reject);
+      child.on('exit', () => {
+        this.isOpen = false;
+        reject(new Error(`${this.name} ended: ${this.output.slice(-4_000)}`));
+      });
     });
-  }
-
-  get isAlive(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && !this.#child.signalCode;
   }
 
   async kill(): Promise<void> {
@@ -81,22 +101,15 @@ export class Member {
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.isAlive) return;
-    const gone = once(this.#child!, 'exit');
-    this.#child!.kill(signal);
-    await gone;
+    const child = this.#child;
+    this.isOpen = false;
+    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit');
+      child.kill(signal);
+      await gone;
+    }
+    this.#guard?.kill('SIGKILL');
   }
-}
-
-export interface ClusterPlan {
-  broker: string;
-  store: string;
-  frontends: number;
-  /** For each runner, the broker's URL as it sees it. */
-  runners: readonly string[];
-  trons: number;
-  /** Calls that may wait in one queue. */
-  queueMax: number;
 }
 
 export class Cluster {
@@ -108,20 +121,12 @@ export class Cluster {
     this.members = members;
   }
 
-  static async start(plan: ClusterPlan): Promise<Cluster> {
+  static async start(plans: readonly MemberPlan[]): Promise<Cluster> {
     const dir = mkdtempSync(join(tmpdir(), 'fc-'));
-    const many = (role: Role, count: number, args: (index: number) => string[]): Member[] =>
-      Array.from({ length: count }, (_, index) => {
-        return new Member(role, `${role[0]}${index}`, args(index), dir);
-      });
-    const { broker, store } = plan;
-    const cluster = new Cluster(dir, [
-      ...many('tron', plan.trons, () => ['--broker', broker, '--store', store]),
-      ...many('runner', plan.runners.length, (index) => ['--broker', plan.runners[index]!]),
-      ...many('frontend', plan.frontends, () => [
-        ...['--broker', broker, '--queue-max', String(plan.queueMax)],
-      ]),
-    ]);
+    const cluster = new Cluster(
+      dir,
+      plans.map((plan) => new Member(plan, dir)),
+    );
     try {
       await Promise.all(cluster.members.map((member) => member.start()));
     } catch (thrown) {
@@ -133,6 +138,11 @@ export class Cluster {
 
   all(role: Role): Member[] {
     return this.members.filter((member) => member.role === role);
+  }
+
+  /** What all of them logged last. */
+  get output(): string {
+    return this.members.map(({ name, output }) => `${name}: ${output.slice(-8_000)}`).join('\n');
   }
 
   async close(): Promise<void> {

@@ -1,36 +1,35 @@
-/** What goes wrong, and how long until all is well again. */
+/** What goes wrong, and how it is put right again. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TestServer } from '../server/server.ts';
-import type { Cluster, Member } from './cluster.ts';
-import type { Load } from './load.ts';
-import type { Proxy } from './proxy.ts';
+import type { Member } from './cluster.ts';
+import { queueMax } from './scene.ts';
+import type { Scene } from './scene.ts';
 
-export interface Scene {
-  cluster: Cluster;
-  broker: TestServer;
-  store: TestServer;
-  /** The wire of the last runner to the broker. */
-  wire: Proxy;
-  load: Load;
-}
+/** Where clients are not told why, as those they speak with are gone. */
+export const silentFault = 'kill -9 a frontend';
 
 export const faults: Record<string, (scene: Scene) => Promise<void>> = {
   'kill -9 a runner': ({ cluster }) => killAndRestart(cluster.all('runner')[0]!),
-  'kill -9 a frontend': ({ cluster }) => killAndRestart(cluster.all('frontend')[1]!),
-  'kill -9 the leading Tron': async ({ cluster }) => killAndRestart(await leader(cluster)),
+  [silentFault]: ({ cluster }) => killAndRestart(cluster.all('frontend')[1]!),
+  'kill -9 the leading Tron': async (scene) => killAndRestart(await leader(scene)),
   'restart the broker': ({ broker }) => broker.restart(),
+  'kill -9 the broker': async ({ broker }) => {
+    await broker.kill();
+    await sleep(1_000);
+    await broker.restart();
+  },
   'stop the store': async ({ store }) => {
     await store.kill();
     await sleep(2_000);
     await store.restart();
   },
-  'cut a runner off from the others': async ({ wire }) => {
-    wire.cut();
-    await sleep(6_000);
-    wire.heal();
+  'cut a host from the others': async ({ link, cutMs }) => {
+    link.cut();
+    await sleep(cutMs);
+    link.heal();
   },
   'fill a queue': async ({ load }) => {
-    await Promise.all(Array.from({ length: 600 }, (_, index) => load.send('slow', index)));
+    const calls = Array.from({ length: 2 * queueMax }, (_, index) => load.send('slow', index));
+    await Promise.all(calls);
   },
 };
 
@@ -41,10 +40,12 @@ async function killAndRestart(member: Member): Promise<void> {
 }
 
 /** The Tron that leads, as they say themselves. */
-async function leader(cluster: Cluster): Promise<Member> {
+async function leader({ cluster }: Scene): Promise<Member> {
   const trons = cluster.all('tron');
   const response = await fetch(`${trons[0]!.url}/api/v1/nodes`);
   const nodes = (await response.json()) as { url?: string; leads?: boolean }[];
   const { url } = nodes.find(({ leads }) => leads) ?? {};
-  return trons.find((tron) => tron.url === url) ?? trons[0]!;
+  const found = trons.find((tron) => url && new URL(url).port === new URL(tron.url).port);
+  if (!found) throw new Error(`no Tron leads: ${JSON.stringify(nodes)}`);
+  return found;
 }

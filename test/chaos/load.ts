@@ -1,79 +1,60 @@
 /**
- * Steady mixed load: calls that may run twice, calls that may not, and asynchronous ones. Every
- * Func notes what it was called with, so that afterwards it is known what ran, and how often.
+ * Steady mixed load: calls that may run twice, calls that may not, asynchronous ones, and large and
+ * streamed bodies, which go past the broker.
  */
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { damagedMark, largeBytes, pattern, timeoutMs } from './bundle.ts';
 import type { Member } from './cluster.ts';
+import { Phase } from './phase.ts';
+import { ask } from './request.ts';
+import type { Request } from './request.ts';
 
-/** A call with no answer so long after its own deadline hangs. */
+/** A call without an end so long after its own deadline hangs. */
 const hungAfterMs = 10_000;
-export const timeoutMs = 5_000;
 const pauseMs = 5;
+/** Of so many clients one sends large bodies, and nothing else. */
+const largeEach = 4;
 
-/** The bundle that is called; `notes` is the file its Funcs write to. */
-export function chaosBundle(notes: string) {
-  const settings = {
-    timeout: `${timeoutMs / 1000}s`,
-    retry: { tries: 20, wait: '200ms', waitMax: '1s' },
-  };
-  const files = {
-    'app.mjs': `
-import { appendFileSync } from 'node:fs';
-const note = (data) => { appendFileSync(${JSON.stringify(notes)}, data.id + '\\n'); return data; };
-export const read = (_, ctx) => ({ id: ctx.params.query.id });
-export const write = note;
-export const later = note;
-export const slow = async (data) => { await new Promise((done) => setTimeout(done, 300)); return note(data); };
-`,
-  };
-  const query = { name: 'id', in: 'query', schema: { type: 'string' } };
-  return {
-    name: 'chaos',
-    settings: { handler: 'app.mjs', instances: { min: 1, max: 2 } },
-    files,
-    operations: {
-      'GET /read': { operationId: 'read', parameters: [query], 'x-funcatron': settings },
-      'POST /write': { operationId: 'write', 'x-funcatron': settings },
-      'POST /later': { operationId: 'later', 'x-funcatron': { ...settings, async: true } },
-      'POST /slow': { operationId: 'slow', 'x-funcatron': { ...settings, async: true } },
-    },
-  };
-}
+const small = ['read', 'write', 'later'] as const;
+const large = ['bulk', 'flow', 'stream'] as const;
 
-interface Outcome {
-  status: number;
-  text: string;
-}
+export type Operation = (typeof small)[number] | (typeof large)[number] | 'slow';
 
-export class Tally {
-  sent = 0;
-  answered = 0;
-  /** By component and code. */
-  readonly failed = new Map<string, number>();
-  /** The frontend itself went away: its clients see a broken connection. */
-  broken = 0;
-  hung = 0;
-  /** Failures that say neither what nor who. */
-  readonly unclear: string[] = [];
-  lastFailureAt = 0;
-}
+/** Not idempotent, and not asynchronous, which may run again. */
+const mayNotRepeat: readonly Operation[] = ['write', 'bulk', 'flow'];
 
 export class Load {
-  readonly tally = new Tally();
-  readonly accepted = new Set<string>();
+  readonly phases: Phase[] = [new Phase('no fault')];
   readonly #frontends: () => readonly Member[];
   readonly #notes: string;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #clients: Promise<void>[] = [];
+  /** The phase in which a call that is not idempotent ended, and one that was accepted. */
+  readonly #once = new Map<string, Phase>();
+  readonly #accepted = new Map<string, Phase>();
   #count = 0;
   #isOver = false;
 
+  /** `frontends`: those that a balancer before them would use now. */
   constructor(frontends: () => readonly Member[], notes: string) {
     this.#frontends = frontends;
     this.#notes = notes;
     writeFileSync(notes, '');
+  }
+
+  get phase(): Phase {
+    return this.phases.at(-1)!;
+  }
+
+  get accepted(): number {
+    return this.#accepted.size;
+  }
+
+  begin(name: string): Phase {
+    this.phases.push(new Phase(name));
+    return this.phase;
   }
 
   start(clients: number): void {
@@ -86,96 +67,69 @@ export class Load {
     this.#agent.destroy();
   }
 
-  /** How often each id was run. */
-  runs(): Map<string, number> {
-    const runs = new Map<string, number>();
-    for (const id of readFileSync(this.#notes, 'utf8').split('\n'))
-      if (id) runs.set(id, (runs.get(id) ?? 0) + 1);
-    return runs;
+  /** How many calls that were accepted have not run. */
+  get waiting(): number {
+    const { runs } = this.#read();
+    return [...this.#accepted.keys()].filter((id) => !runs.has(id)).length;
   }
 
-  /** Asynchronous calls that were accepted and have not run. */
-  missing(): string[] {
-    const runs = this.runs();
-    return [...this.accepted].filter((id) => !runs.has(id));
-  }
-
-  /** Calls that may run once and ran more often. */
-  doubled(): string[] {
-    return [...this.runs()]
-      .filter(([id, runs]) => id.startsWith('write') && runs > 1)
-      .map(([id]) => id);
-  }
-
-  /** Sends one call of an operation; counts what becomes of it. */
-  async send(operation: 'read' | 'write' | 'later' | 'slow', client = 0): Promise<number> {
-    const { tally } = this;
-    const id = `${operation}-${this.#count++}`;
-    const alive = this.#frontends();
-    const { url } = alive[client % alive.length]!;
-    tally.sent++;
-    try {
-      const outcome = await this.#ask(url, operation, id);
-      if (outcome.status === 202) this.accepted.add(id);
-      if (outcome.status < 300) tally.answered++;
-      else this.#fail(outcome);
-      return outcome.status;
-    } catch (thrown) {
-      tally.lastFailureAt = performance.now();
-      if (thrown === hung) tally.hung++;
-      else tally.broken++;
-      return 0;
+  /** Has each phase know which of its calls were lost, run twice, or damaged on their way. */
+  judge(): void {
+    const { runs, damaged } = this.#read();
+    for (const [id, phase] of this.#accepted) if (!runs.has(id)) phase.lost.push(id);
+    for (const [id, phase] of this.#once) {
+      if ((runs.get(id) ?? 0) > 1) phase.twice.push(id);
+      if (damaged.has(id)) phase.damaged.push(`${id}: its request`);
     }
   }
 
+  /** Sends one call, and counts what becomes of it. */
+  async send(operation: Operation, client = 0): Promise<void> {
+    const id = `${operation}-${this.#count++}`;
+    const open = this.#frontends();
+    const { url } = open[client % open.length]!;
+    const { request, expected } = this.#call(`${url}/chaos/${operation}`, operation, id);
+    const sentAt = performance.now();
+    const outcome = await ask(request);
+    const tookMs = performance.now() - sentAt;
+    const { phase } = this;
+    const isAccepted = outcome.kind === 'answer' && outcome.status === 202;
+    phase.count(id, outcome, tookMs, (bytes) => isAccepted || bytes.equals(expected));
+    if (isAccepted) this.#accepted.set(id, phase);
+    if (mayNotRepeat.includes(operation)) this.#once.set(id, phase);
+  }
+
+  #call(url: string, operation: Operation, id: string): { request: Request; expected: Buffer } {
+    const common = { agent: this.#agent, hungMs: timeoutMs + hungAfterMs };
+    const named = { ...common, url: `${url}?id=${id}` };
+    const json = Buffer.from(JSON.stringify({ id }));
+    if (operation === 'read') return { request: named, expected: json };
+    if (operation === 'stream') return { request: named, expected: pattern(id, largeBytes) };
+    if (operation !== 'bulk' && operation !== 'flow')
+      return { request: { ...common, url, body: json, type: 'application/json' }, expected: json };
+    const body = pattern(id, largeBytes);
+    const request = { ...named, body, type: 'application/octet-stream' };
+    return operation === 'bulk'
+      ? { request, expected: pattern(`${id}r`, largeBytes) }
+      : { request: { ...request, pieces: 10 }, expected: body };
+  }
+
   async #run(client: number): Promise<void> {
-    const kinds = ['read', 'write', 'later'] as const;
+    const kinds = client % largeEach === largeEach - 1 ? large : small;
     for (let turn = client; !this.#isOver; turn++) {
-      await this.send(kinds[turn % kinds.length]!, client);
+      if (this.#frontends().length > 0) await this.send(kinds[turn % kinds.length]!, turn);
       await sleep(pauseMs);
     }
   }
 
-  #fail({ status, text }: Outcome): void {
-    const { tally } = this;
-    tally.lastFailureAt = performance.now();
-    try {
-      const { component, code } = JSON.parse(text) as { component: string; code: string };
-      if (!component || !code) throw new Error('no problem');
-      const key = `${component} ${code}`;
-      tally.failed.set(key, (tally.failed.get(key) ?? 0) + 1);
-    } catch {
-      tally.unclear.push(`${status} ${text.slice(0, 200)}`);
+  /** How often each call ran, and which ones came damaged. */
+  #read(): { runs: Map<string, number>; damaged: Set<string> } {
+    const runs = new Map<string, number>();
+    const damaged = new Set<string>();
+    for (const line of readFileSync(this.#notes, 'utf8').split('\n')) {
+      if (line.startsWith(damagedMark)) damaged.add(line.slice(damagedMark.length));
+      else if (line) runs.set(line, (runs.get(line) ?? 0) + 1);
     }
-  }
-
-  #ask(url: string, operation: string, id: string): Promise<Outcome> {
-    const isRead = operation === 'read';
-    const body = isRead ? undefined : JSON.stringify({ id });
-    const path = `${url}/chaos/${operation}${isRead ? `?id=${id}` : ''}`;
-    return new Promise((resolve, reject) => {
-      const headers = body ? { 'content-type': 'application/json' } : {};
-      const method = isRead ? 'GET' : 'POST';
-      const sent = request(path, { method, headers, agent: this.#agent }, (response) => {
-        let text = '';
-        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-        response.on('end', () => {
-          clearTimeout(timer);
-          resolve({ status: response.statusCode!, text });
-        });
-        response.on('error', reject);
-      });
-      const timer = setTimeout(() => {
-        reject(hung);
-        sent.destroy();
-      }, timeoutMs + hungAfterMs);
-      sent.on('error', (error) => {
-        clearTimeout(timer);
-        reject(error);
-      });
-      sent.end(body);
-    });
+    return { runs, damaged };
   }
 }
-
-const hung = new Error('no answer');

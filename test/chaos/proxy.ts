@@ -1,22 +1,28 @@
-/** A wire between two hosts that can be cut: bytes stop, and nobody is told. */
+/** A wire from one address to another. It can be cut: bytes stop, and nobody is told. */
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { once } from 'node:events';
 
+export interface Address {
+  host: string;
+  port: number;
+}
+
 export class Proxy {
   readonly #server: Server;
-  readonly #target: number;
+  readonly #target: Address;
   readonly #pairs = new Set<[Socket, Socket]>();
   #isCut = false;
 
-  private constructor(target: number) {
+  private constructor(target: Address) {
     this.#target = target;
-    this.#server = createServer((near) => this.#join(near));
+    this.#server = createServer({ allowHalfOpen: true }, (near) => this.#join(near));
   }
 
-  static async open(target: number): Promise<Proxy> {
+  /** `at`: where it listens, port 0 for any free one. */
+  static async open(at: Address, target: Address): Promise<Proxy> {
     const proxy = new Proxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(at.port, at.host);
     await once(proxy.#server, 'listening');
     return proxy;
   }
@@ -27,31 +33,42 @@ export class Proxy {
 
   cut(): void {
     this.#isCut = true;
-    for (const [near, far] of this.#pairs) for (const socket of [near, far]) socket.pause();
+    for (const pair of this.#pairs) for (const socket of pair) socket.pause();
   }
 
   heal(): void {
     this.#isCut = false;
-    for (const [near, far] of this.#pairs) for (const socket of [near, far]) socket.resume();
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
   }
 
   close(): void {
-    for (const [near, far] of this.#pairs) for (const socket of [near, far]) socket.destroy();
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
     this.#server.close();
   }
 
   #join(near: Socket): void {
-    const far = connect(this.#target, '127.0.0.1');
+    const far = connect({ ...this.#target, allowHalfOpen: true });
     const pair: [Socket, Socket] = [near, far];
     this.#pairs.add(pair);
-    for (const [from, to] of [pair, [far, near]] as [Socket, Socket][]) {
-      from.on('data', (chunk) => void to.write(chunk));
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        this.#pairs.delete(pair);
-        to.destroy();
+    for (const socket of pair)
+      socket.on('close', () => {
+        if (near.closed && far.closed) this.#pairs.delete(pair);
       });
-      if (this.#isCut) from.pause();
-    }
+    this.#carry(near, far);
+    this.#carry(far, near);
+  }
+
+  #carry(from: Socket, to: Socket): void {
+    from.setNoDelay(true);
+    from.on('data', (chunk) => {
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on('drain', () => {
+      if (!this.#isCut) from.resume();
+    });
+    from.on('end', () => to.end());
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroySoon());
+    if (this.#isCut) from.pause();
   }
 }

@@ -34,15 +34,17 @@ export function whyNoKafka(): string | false {
 export interface KafkaTestOptions {
   /** Who may connect, and nobody else (SASL, PLAIN). */
   user?: { username: string; password: string };
+  /** A second port, and where others reach it, for those who cannot reach the first one. */
+  also?: { port: number; seenAt: { host: string; port: number } };
 }
 
-export async function startKafka({ user }: KafkaTestOptions = {}): Promise<TestServer> {
+export async function startKafka({ user, also }: KafkaTestOptions = {}): Promise<TestServer> {
   const folder = throwAwayFolder();
   const [port, controller] = [await freePort(), await freePort()];
   cpSync(join(cache, 'format'), join(folder, 'data'), { recursive: true });
   const properties = join(folder, 'server.properties');
-  const login = user ? saslLines(user) : {};
-  writeFileSync(properties, propertiesOf(join(folder, 'data'), port, controller, login));
+  const more = user ? saslLines(user) : also ? alsoLines(port, controller, also) : {};
+  writeFileSync(properties, propertiesOf(join(folder, 'data'), port, controller, more));
   return startServer({
     url: `kafka://127.0.0.1:${port}`,
     folder,
@@ -184,6 +186,16 @@ function propertiesOf(
   return Object.entries(lines)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function alsoLines(port: number, controller: number, also: NonNullable<KafkaTestOptions['also']>) {
+  const main = `PLAINTEXT://127.0.0.1:${port}`;
+  const { host, port: seenPort } = also.seenAt;
+  return {
+    listeners: `${main},ALSO://127.0.0.1:${also.port},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `${main},ALSO://${host}:${seenPort}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,ALSO:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  };
 }
 
 function saslLines({ username, password }: { username: string; password: string }) {

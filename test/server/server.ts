@@ -180,13 +180,17 @@ export function killGroup(pid: number): void {
   }
 }
 
+/** Ends the group and removes the folder when this process has ended, however that was. */
+export function guard(pid: number, folder: string): ChildProcess {
+  return atEnd('kill -s KILL -- "-$1"; rm -rf -- "$2"', String(pid), folder);
+}
+
 /**
- * A shell that waits for the end of this process, as the end of its input tells, and then ends the
- * group and removes the folder.
+ * A shell that waits for the end of this process, as the end of its input tells, and then runs a
+ * script with these arguments. It is to be killed when it is needed no more.
  */
-function guard(pid: number, folder: string): ChildProcess {
-  const script = 'read -r _; kill -s KILL -- "-$1"; rm -rf -- "$2"';
-  const child = spawn('sh', ['-c', script, 'guard', String(pid), folder], {
+export function atEnd(script: string, ...args: string[]): ChildProcess {
+  const child = spawn('sh', ['-c', `read -r _; ${script}`, 'guard', ...args], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
