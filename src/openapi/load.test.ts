@@ -88,7 +88,6 @@ test('3.0: variables of the server, settings, shared parameters', async () => {
   assert.equal(contract.settings.timeoutMs, 10_000);
   const add = contract.operation('POST /pets')!;
   assert.equal(add.settings.timeoutMs, 2000);
-  assert.equal(add.settings.concurrency, 5);
   assert.equal(contract.operation('GET /pets')!.settings, contract.settings);
   const get = contract.match('GET', '/pets/4');
   assert.ok(get && 'operation' in get);

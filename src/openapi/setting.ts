@@ -123,7 +123,7 @@ export const settingKeys: Record<string, SettingKey> = {
     as: 'timeoutMs',
   },
   concurrency: {
-    on: 'both',
+    on: 'document',
     schema: {
       description:
         'Calls in one worker at a time. Default: node and http 100, python and process 16.',
