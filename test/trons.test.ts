@@ -42,7 +42,9 @@ describe('Trons on PostgreSQL', { skip: whyMissing('nats-server') || whyNoPostgr
   const served = async (path: string): Promise<string> => (await ask(door.door + path)).text;
 
   before(async () => {
-    [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+    // One after the other: what fails must not leave the other one running.
+    nats = await startNats();
+    postgres = await startPostgres();
     broker = ['--broker', nats.url];
     flags = [...broker, '--store', postgres.url];
     trons = await Promise.all([start('t1'), start('t2')]);

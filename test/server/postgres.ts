@@ -1,6 +1,6 @@
 /** A real PostgreSQL: data in a folder that is thrown away, a password, no file synced. */
 import { spawnSync } from 'node:child_process';
-import { globSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, globSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -71,7 +71,9 @@ function initialise(
   user?: { uid: number; gid: number },
 ): void {
   const passwordFile = join(folder, 'password');
-  writeFileSync(passwordFile, password, { mode: 0o644 });
+  writeFileSync(passwordFile, password);
+  // Whatever the umask: only that user has to read it.
+  if (user) chownSync(passwordFile, user.uid, user.gid);
   const args = ['-D', data, '-U', 'funcatron', `--pwfile=${passwordFile}`, '-A', 'scram-sha-256'];
   const quick = ['--no-sync', '--no-instructions', '--encoding=UTF8', '--locale=C.UTF-8'];
   const made = spawnSync(initdb, [...args, ...quick], { ...user, cwd: folder, encoding: 'utf8' });
