@@ -114,7 +114,7 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
     default:
       throw new FuncatronError(
         'scheme_unknown',
-        `--broker ${url}: no broker adapter for "${scheme}:"; use memory:, amqp://, nats://, redis:// or kafka://`,
+        `--broker: no broker adapter for "${scheme}:"; use memory:, amqp://, nats://, redis:// or kafka://`,
       );
   }
 }

@@ -3,6 +3,7 @@ import { Connection } from 'rabbitmq-client';
 import type { Channel } from 'rabbitmq-client';
 import type { Socket } from 'node:net';
 import { FuncatronError } from '../../errors.ts';
+import { frameBytes } from './url.ts';
 import type { AmqpPlace } from './url.ts';
 import type { TransportOptions } from '../remote/transport.ts';
 
@@ -52,6 +53,7 @@ export class Link {
     this.#shown = shown;
     this.#options = options;
     this.#conn = new Connection(place);
+    refuseStrangers(this.#conn);
     this.#conn.on('connection', () => (this.#isUp = true));
     this.#conn.on('error', (error: unknown) => {
       this.#isUp = this.isBlocked = false;
@@ -152,8 +154,7 @@ export class Link {
 
   unavailable(cause?: unknown): FuncatronError {
     if (cause instanceof FuncatronError) return cause;
-    // The client adds to one message what else failed by it.
-    const why = cause instanceof Error ? `: ${cause.message.split(';', 1)[0]}` : '';
+    const why = cause instanceof Error ? `: ${reasonOf(cause)}` : '';
     const detail = `the RabbitMQ at ${this.#shown} cannot be reached or refuses${why}`;
     const headers = { 'retry-after': '1' };
     return new FuncatronError('broker_unavailable', detail, { cause, headers });
@@ -237,4 +238,28 @@ export class Link {
 /** Whether the server refuses with one of its reply codes, by the client's names for them. */
 export function isRefusal(thrown: unknown, ...codes: string[]): boolean {
   return thrown instanceof Error && 'code' in thrown && codes.includes(String(thrown.code));
+}
+
+/** What failed, and what to do about it. */
+function reasonOf({ message }: Error): string {
+  // The client adds to one message what else failed by it, and before it a name it may not know.
+  const why = message.split(';', 1)[0]!.replace(/^undefined: /, '');
+  if (why.includes('ACCESS_REFUSED')) return `${why}; check user and password in --broker`;
+  if (why.includes('vhost')) return `${why}; the path of --broker names the virtual host`;
+  return why;
+}
+
+/**
+ * The client believes whatever length a server sends first, even one so large that reading it ends
+ * this process. RabbitMQ's own port for web pages is such a server.
+ */
+function refuseStrangers(conn: Connection): void {
+  const socket = (conn as unknown as { _socket?: Socket })._socket;
+  if (!socket) return;
+  const read = socket.read.bind(socket);
+  socket.read = (bytes?: number) => {
+    if (bytes === undefined || bytes <= frameBytes) return read(bytes);
+    socket.destroy(new Error('what listens there is no AMQP server; is it the right port?'));
+    return null;
+  };
 }

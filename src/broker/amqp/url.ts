@@ -10,7 +10,7 @@ const heartbeatDefault = 6;
 const reconnectMs = 100;
 const reconnectMsMax = 1000;
 /** What RabbitMQ offers since 3.0; the client would ask for a sixteenth of it. */
-const frameBytes = 131_072;
+export const frameBytes = 131_072;
 
 export interface AmqpPlace {
   /** Without what is secret. */

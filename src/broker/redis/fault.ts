@@ -16,9 +16,14 @@ export function isUnsent(thrown: unknown): boolean {
 /** `broker_unavailable`, with the cause and without the password. */
 export function unavailable({ shown }: RedisPlace, cause: unknown): FuncatronError {
   const why = isRefusal(cause)
-    ? `the server says ${(cause as Error).message}`
+    ? `the server says ${(cause as Error).message}${adviceOn(cause)}`
     : `it cannot be reached (${cause instanceof Error ? describe(cause) : String(cause)})`;
   return new FuncatronError('broker_unavailable', `--broker ${shown}: ${why}`, { cause });
+}
+
+function adviceOn(cause: unknown): string {
+  const isLogin = isRefusal(cause, 'NOAUTH') || isRefusal(cause, 'WRONGPASS');
+  return isLogin ? '; check user and password in --broker' : '';
 }
 
 /** A host with several addresses fails with one error for each. */

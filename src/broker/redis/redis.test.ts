@@ -451,6 +451,7 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
         const error = await rejectsWith(open(undefined, {}, attempt), 'broker_unavailable');
         assert.doesNotMatch(error.message, /s3cret/);
         assert.match(error.message, /NOAUTH|WRONGPASS/);
+        assert.match(error.message, /check user and password/);
       }
     });
 
