@@ -1,7 +1,9 @@
 /** What the control plane and the command line refuse: names nobody knows, doors that are taken. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { deploy, enable, makeBundle, nodeBundle, upload } from './fixture/bundle.ts';
@@ -178,6 +180,23 @@ test('a port in use, of either door, is said, and ends with exit code 1', async 
     assert.match(err, new RegExp(`${port} is in use.*--(tron-)?port`));
   }
   taken.close();
+});
+
+test('a start that fails ends, whatever it was talking to', async (t) => {
+  // It takes connections, and says nothing.
+  const sockets: Socket[] = [];
+  const silent = createTcpServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  t.after(() => {
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const flags = ['--data', join(stage.dir, 'alone'), '--runner-port', '0'];
+  const broker = ['--broker', `nats://127.0.0.1:${port}`];
+  const { code, err } = await stage.run('runner', ...flags, ...broker);
+  assert.equal(code, 1);
+  assert.match(err, /broker_unavailable/);
 });
 
 test('a data folder in use is said, and harms neither server', async () => {

@@ -259,7 +259,7 @@ function refuseStrangers(conn: Connection): void {
   const read = socket.read.bind(socket);
   socket.read = (bytes?: number) => {
     if (bytes === undefined || bytes <= frameBytes) return read(bytes);
-    socket.destroy(new Error('what listens there is no AMQP server; is it the right port?'));
+    socket.destroy(new Error('what listens there is no AMQP server: is it the right port?'));
     return null;
   };
 }
