@@ -186,4 +186,63 @@ void describe('calls over NATS', { skip: whyMissing('nats-server') }, () => {
       way.close();
     }
   });
+
+  withEnds('a taker that is silent is passed over, until it is heard again', async (ends) => {
+    const way = await Way.open(server.url);
+    try {
+      const [sender, near, far] = [await ends.open(), await ends.open(), await ends.open(way.url)];
+      const hands = [new Hand(), new Hand()];
+      await near.transport.take('call', 'q', 10, hands[0]!.take);
+      await far.transport.take('call', 'q', 100, hands[1]!.take);
+      way.freeze();
+      sender.transport.doubt?.(far.id);
+      const texts = Array.from({ length: 30 }, (_, i) => `${i}`);
+      for (const text of texts.slice(0, 15)) sender.send('q', text);
+      await until('as many are taken as there is room for', () => hands[0]!.texts.length === 10);
+      hands[0]!.ack();
+      for (const text of texts.slice(15)) sender.send('q', text);
+      await until('all are taken by the one', () => {
+        hands[0]!.ack();
+        return hands[0]!.texts.length === texts.length;
+      });
+      assert.deepEqual(hands[0]!.texts.toSorted(), texts.toSorted());
+      way.thaw();
+      await until('the other one is sent calls again', () => {
+        sender.send('q', 'more');
+        hands[0]!.ack();
+        return hands[1]!.texts.length > 0;
+      });
+    } finally {
+      way.close();
+    }
+  });
+
+  withEnds('nothing is sent to a connection that a taker has given up', async (ends) => {
+    const way = await Way.open(server.url);
+    try {
+      const [sender, near, far] = [await ends.open(), await ends.open(), await ends.open(way.url)];
+      const hand = new Hand();
+      for (const { transport } of [near, far]) await transport.take('call', 'q', 100, hand.take);
+      way.strand();
+      await until('the taker is back', () => far.restored === 1);
+      sender.transport.doubt?.(far.id);
+      const texts = Array.from({ length: 40 }, (_, i) => `${i}`);
+      for (const text of texts) sender.send('q', text);
+      await until('all are taken', () => hand.texts.length === texts.length);
+      assert.deepEqual(hand.texts.toSorted(), texts.toSorted());
+    } finally {
+      way.close();
+    }
+  });
+
+  withEnds('a taker that is gone, or there after all, is doubted no more', async (ends) => {
+    const [sender, taker] = [await ends.open(), await ends.open()];
+    const hand = new Hand();
+    await taker.transport.take('call', 'q', 100, hand.take);
+    for (const id of ['nobody', taker.id]) {
+      sender.transport.doubt?.(id);
+      sender.send('q', id);
+      await until('it is taken', () => hand.texts.includes(id));
+    }
+  });
 });

@@ -9,6 +9,7 @@
  * each time nothing comes back, and now and then by one call, should that word have been missed.
  */
 import type { Msg, Subscription } from '@nats-io/transport-node';
+import { Doubt } from './doubt.ts';
 import { bufferOf } from './link.ts';
 import type { Link } from './link.ts';
 import type { Ticket } from '../remote/transport.ts';
@@ -49,6 +50,7 @@ interface Line {
 
 export class CallSender {
   readonly #link: Link;
+  readonly #doubt: Doubt;
   readonly #backPrefix: string;
   readonly #out = new Map<number, Sent>();
   readonly #lines = new Map<string, Line>();
@@ -66,6 +68,15 @@ export class CallSender {
     this.#backPrefix = `${back}.`;
     link.listen(`${back}.*`, (msg) => this.#comesBack(msg));
     link.onLost(() => this.#drop());
+    this.#doubt = new Doubt(link, (queue, room) => {
+      const line = this.#lines.get(queue);
+      if (line) this.#offer(line, room);
+    });
+  }
+
+  /** Nothing more is sent to a process that is silent. */
+  doubt(id: string): void {
+    this.#doubt.add(id);
   }
 
   send(queue: string, bytes: Buffer, ttlMs: number, ticket: Ticket | undefined): void {
@@ -91,12 +102,14 @@ export class CallSender {
 
   #publish(sent: Sent): void {
     const { n, queue, bytes, ticket } = sent;
+    const subject = this.#doubt.isOn ? this.#doubt.subjectFor(queue) : this.#subjectOf(queue);
+    if (subject === undefined) return this.#wait(sent);
     sent.turn = ++this.#turn;
     this.#out.set(n, sent);
     this.#unsure.push(sent);
     if (ticket) ticket.handedAt = Date.now();
     const reply = this.#backPrefix + String(n);
-    this.#link.nc.publish(this.#subjectOf(queue), bytes, { reply });
+    this.#link.nc.publish(subject, bytes, { reply });
     this.#timer ??= setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -114,12 +127,13 @@ export class CallSender {
     if (data.length > 0) sent.bytes = bufferOf(data);
     else if (headers?.code !== noResponders) return;
     if (!sent.bytes || isOver(sent, Date.now())) return;
-    sent.turn = 0;
-    if (sent.ticket) sent.ticket.handedAt = 0;
+    this.#doubt.forget(sent.queue);
     this.#wait(sent);
   }
 
   #wait(sent: Sent): void {
+    sent.turn = 0;
+    if (sent.ticket) sent.ticket.handedAt = 0;
     const line = this.#lines.get(sent.queue) ?? this.#openLine(sent.queue);
     line.cameBack++;
     const { waiting } = line;

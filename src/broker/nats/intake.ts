@@ -52,6 +52,11 @@ export class GroupIntake implements Intake {
     if (this.#subscription) this.#events.onRoom(this.#window - this.#inHand);
   }
 
+  /** How many more can be in hand. */
+  get room(): number {
+    return this.#isStopped ? 0 : Math.max(0, this.#window - this.#inHand - this.#held.length);
+  }
+
   async stop(): Promise<void> {
     if (!this.#isStopped) {
       this.#isStopped = true;
@@ -63,7 +68,8 @@ export class GroupIntake implements Intake {
     await this.#left;
   }
 
-  readonly #arrive = (msg: Msg): void => {
+  /** One that the group gave it, or that was sent to it alone. */
+  readonly arrive = (msg: Msg): void => {
     if (this.#held.length === 0 && this.#inHand < this.#window && !this.#isStopped) {
       this.#hand(msg);
       if (this.#inHand >= this.#window) this.#leave();
@@ -102,7 +108,7 @@ export class GroupIntake implements Intake {
 
   #join(): void {
     if (this.#subscription) return;
-    this.#subscription = this.#events.subscribe(this.#arrive);
+    this.#subscription = this.#events.subscribe(this.arrive);
     this.announce();
   }
 

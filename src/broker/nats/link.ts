@@ -19,6 +19,8 @@ export class Link {
   /** Without what is secret. */
   readonly shown: string;
   isLost = false;
+  /** How often the connection was made anew: the server may know a former one for a while yet. */
+  epoch = 0;
   readonly #options: TransportOptions;
   readonly #onLost: (() => void)[] = [];
   readonly #onRestored = new Set<() => void>();
@@ -126,6 +128,7 @@ export class Link {
     );
     if (!isThere || !this.isLost) return;
     this.isLost = false;
+    this.epoch++;
     for (const { subject, bytes } of this.#kept) this.nc.publish(subject, bytes);
     this.#kept = [];
     this.#keptBytes = 0;

@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import { FuncatronError } from '../../errors.ts';
 import type { EventSource } from '../broker.ts';
 import { CallSender } from './call.ts';
+import { takeAlone } from './doubt.ts';
 import { takeNatsEvents } from './event.ts';
 import { GroupIntake } from './intake.ts';
 import { JobStream } from './job.ts';
@@ -117,6 +118,10 @@ class NatsTransport implements Transport {
     return async () => subscription.unsubscribe();
   }
 
+  doubt(id: string): void {
+    this.#calls.doubt(id);
+  }
+
   jobs(queue: string): Promise<number> {
     return this.#jobs.count(queue);
   }
@@ -151,13 +156,14 @@ class NatsTransport implements Transport {
       holdMs,
       onRoom: (count) => link.isLost || link.nc.publish(room, String(count)),
     });
+    const leave = takeAlone(link, queue, intake);
     const forget = link.onRestored(() => intake.announce());
     await this.#flush();
     return {
       setWindow: (count) => intake.setWindow(count),
-      stop: () => {
+      stop: async () => {
         forget();
-        return intake.stop();
+        await Promise.all([leave(), intake.stop()]);
       },
     };
   }

@@ -8,6 +8,7 @@ import type { PeerPacket } from './packet.ts';
 import type { Transport } from './transport.ts';
 
 const presenceMs = 1000;
+const doubtedAfterMs = 2000;
 const lostAfterMs = 4000;
 const topic = 'presence';
 
@@ -80,7 +81,10 @@ export class Peers {
     if (now - this.#tickedAt > 2 * presenceMs) this.forgive();
     this.#tickedAt = now;
     for (const [id, seenAt] of this.#seen) {
-      if (id === this.#id || now - seenAt < lostAfterMs) continue;
+      const silentMs = now - seenAt;
+      if (id === this.#id || silentMs < doubtedAfterMs) continue;
+      this.#transport.doubt?.(id);
+      if (silentMs < lostAfterMs) continue;
       this.#seen.delete(id);
       this.#log.warn({ peer: id }, 'a process of this namespace is silent: what it had is lost');
       this.#events.onLost(id);

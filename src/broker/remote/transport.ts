@@ -50,6 +50,11 @@ export interface Transport {
   /** To every process subscribed at this moment, this one included. */
   broadcast(topic: string, bytes: Buffer): Promise<void>;
   subscribe(topic: string, onMessage: (bytes: Buffer) => void): Promise<() => Promise<void>>;
+  /**
+   * A process has been silent for a while: where the server may go on handing it calls, those of this
+   * process go to others until it is heard again, or the server knows that it is gone.
+   */
+  doubt?(id: string): void;
   /** Jobs of a queue that are not acknowledged: waiting, delayed and handed over. */
   jobs(queue: string): Promise<number>;
   /** Acknowledgements under way are finished first. Leaves no queue that holds nothing. */
