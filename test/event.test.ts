@@ -90,7 +90,7 @@ const order = {
   },
 };
 
-/** One event in structured mode, one in binary mode, a plain message, and one that is wrong. */
+/** An event in structured and one in binary mode, two plain messages, and one that is wrong. */
 function messages(): Foreign[] {
   const event = (id: string, data: unknown) =>
     new CloudEvent({
@@ -108,6 +108,7 @@ function messages(): Foreign[] {
     asText(HTTP.structured(event('1', { sku: 'structured' }))),
     asText(HTTP.binary(event('2', { sku: 'binary' }))),
     { headers: json, body: '{"sku":"plain"}' },
+    { headers: {}, body: '{"sku":"bare"}' },
     { headers: json, body: '{"wrong":true}' },
   ];
 }
@@ -146,13 +147,14 @@ export const take = (data, { headers }) => {
       assert.equal(answer.status, 200, answer.text);
       return answer.text;
     };
-    for (const end = Date.now() + 30_000; notes().length < 3; await sleep(50))
+    for (const end = Date.now() + 30_000; notes().length < 4; await sleep(50))
       assert.ok(Date.now() < end, `only ${notes().join()} came\n${server.output}`);
     assert.deepEqual(
       notes()
         .map((line) => JSON.parse(line))
         .sort((a, b) => (a.data.sku < b.data.sku ? -1 : 1)),
       [
+        { data: { sku: 'bare' } },
         { data: { sku: 'binary' }, id: '2', type: 'order.made' },
         { data: { sku: 'plain' } },
         { data: { sku: 'structured' }, id: '1', type: 'order.made' },

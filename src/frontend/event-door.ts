@@ -11,7 +11,7 @@ import type { EventMessage } from '../cloud-event.ts';
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { empty, tronQueues } from '../message.ts';
-import type { Call, EventPlace, Reply, Route } from '../message.ts';
+import type { Call, EventPlace, Headers, Reply, Route } from '../message.ts';
 import type { Contract, ContractSource, Operation } from '../openapi/contract.ts';
 import { callOperation, uncheckedCall } from '../openapi/operation-call.ts';
 
@@ -106,7 +106,7 @@ export class EventDoor {
     const { id, headers } = message.head;
     const whole: EventMessage = { headers, body: message.body as Uint8Array };
     for (const event of await this.#read(route, operation, whole))
-      await this.#publish(route, contract, operation, event);
+      await this.#publish(route, contract, operation, withType(operation, event));
     return { head: { v: 1, action: 'answer', id, status: 204, headers: {} }, body: empty };
   }
 
@@ -140,6 +140,22 @@ export class EventDoor {
     await broker.publish(tronQueues.dead, call);
     const fields = { bundle: route.name, operation: operation.key, requestId: call.head.id };
     log.warn({ ...fields, code: fault.code }, `an event is a dead letter: ${fault.message}`);
+  }
+}
+
+/** Most who publish JSON do not say so: where the contract asks for a type and takes JSON, it is. */
+function withType(operation: Operation, event: EventMessage): EventMessage {
+  if (event.headers['content-type'] !== undefined || takes(operation, {})) return event;
+  const json = { 'content-type': 'application/json' };
+  return takes(operation, json) ? { ...event, headers: { ...event.headers, ...json } } : event;
+}
+
+function takes(operation: Operation, headers: Headers): boolean {
+  try {
+    operation.kind(headers);
+    return true;
+  } catch {
+    return false;
   }
 }
 
