@@ -197,14 +197,17 @@ export class KafkaTopics {
   /** A group takes what was there before it, and gives up on nothing too soon. */
   async #setUpGroup(name: string): Promise<void> {
     const needed = { 'share.auto.offset.reset': 'earliest' };
+    // A host that is cut off holds up its queue no longer than this, the least Kafka allows.
+    const quick = { 'share.record.lock.duration.ms': '15000' };
     // Of later versions of Kafka: takers get to work at once, and lost ones are borne longer.
-    const wished = { 'share.assignment.interval.ms': '0', 'share.delivery.count.limit': '10' };
-    try {
-      await this.#alter(groupResource!, name, { ...needed, ...wished });
-    } catch (thrown) {
-      if (codeOf(thrown) === 0) throw thrown;
-      await this.#alter(groupResource!, name, needed);
-    }
+    const later = { 'share.assignment.interval.ms': '0', 'share.delivery.count.limit': '10' };
+    for (const wished of [{ ...quick, ...later }, quick])
+      try {
+        return await this.#alter(groupResource!, name, { ...needed, ...wished });
+      } catch (thrown) {
+        if (codeOf(thrown) === 0) throw thrown;
+      }
+    await this.#alter(groupResource!, name, needed);
   }
 
   async #setBytesMax(name: string, bytes: number): Promise<void> {
