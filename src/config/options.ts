@@ -164,7 +164,11 @@ export const tronOptions = grouped('Tron', {
     'time the receiver of a callback has to answer',
     10_000,
   ),
-  bundleStore: text('--bundle-store <url>', 'bundles; without one, the data folder', ''),
+  bundleStore: text(
+    '--bundle-store <url>',
+    'bundles: s3://bucket/prefix; without one, the data folder',
+    '',
+  ),
 });
 
 /** Options of whoever keeps copies of bundles that are elsewhere. */
@@ -178,7 +182,11 @@ export const copyOptions = grouped('State', {
 
 /** Where the messages go. */
 export const brokerOptions = {
-  broker: text('--broker <url>', 'message broker', 'memory:'),
+  broker: text(
+    '--broker <url>',
+    'message broker: memory:, nats://, amqp://, redis:// or kafka://',
+    'memory:',
+  ),
   namespace: text(
     '--namespace <name>',
     'what all names at the broker begin with: one for each cluster',
@@ -190,7 +198,11 @@ export const brokerOptions = {
 export const stateOptions = grouped('State', {
   data: text('--data <folder>', 'folder for state, bundles and the journal', '.funcatron'),
   ...brokerOptions,
-  store: text('--store <url>', 'state of the Tron; without one, SQLite in the data folder', ''),
+  store: text(
+    '--store <url>',
+    'state of the Tron: sqlite:PATH or postgres://; without one, SQLite in the data folder',
+    '',
+  ),
 });
 
 export const serveOptions = {

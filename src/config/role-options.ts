@@ -29,13 +29,13 @@ const nodeRoleOptions = {
 };
 
 export const frontendRoleOptions = {
-  ...directOptions,
   ...frontendOptions,
   ...grouped('Frontend', {
     drain: runnerOptions.drain,
     metricsHost: text('--metrics-host <address>', 'address of its metrics', '127.0.0.1'),
     metricsPort: port('--metrics-port <port>', 'port of its metrics', 8081),
   }),
+  ...directOptions,
   ...nodeRoleOptions,
 };
 
