@@ -114,7 +114,7 @@ export async function openBroker(url: string, options: BrokerOptions): Promise<B
     default:
       throw new FuncatronError(
         'scheme_unknown',
-        `--broker: no broker adapter for "${scheme}:"; use memory:, amqp://, nats://, redis:// or kafka://`,
+        `--broker ${scheme}: no broker adapter has this scheme; use memory:, amqp://, nats://, redis:// or kafka://`,
       );
   }
 }

@@ -182,11 +182,7 @@ export const copyOptions = grouped('State', {
 
 /** Where the messages go. */
 export const brokerOptions = {
-  broker: text(
-    '--broker <url>',
-    'message broker: memory:, nats://, amqp://, redis:// or kafka://',
-    'memory:',
-  ),
+  broker: text('--broker <url>', 'broker: nats://, amqp://, redis:// or kafka://', 'memory:'),
   namespace: text(
     '--namespace <name>',
     'what all names at the broker begin with: one for each cluster',
