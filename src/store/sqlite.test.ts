@@ -102,6 +102,10 @@ test('a file of a later version is refused', async () => {
   await assert.rejects(openStore(`sqlite:${path}`), { code: 'store_failed', message: /later/ });
 });
 
+test('a URL without a file is refused', async () => {
+  await assert.rejects(openStore('sqlite:'), { code: 'option_invalid', message: /names no file/ });
+});
+
 test('an unknown scheme says which there are', async () => {
   for (const url of ['mysql://h/d', 'nonsense', ''])
     await assert.rejects(openStore(url), { code: 'scheme_unknown', message: /sqlite:PATH/ });

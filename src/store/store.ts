@@ -136,6 +136,11 @@ async function openDatabase(url: string): Promise<Database> {
   switch (scheme) {
     case 'sqlite':
     case 'memory': {
+      if (scheme === 'sqlite' && !rest)
+        throw new FuncatronError(
+          'option_invalid',
+          '--store sqlite: names no file; write sqlite:PATH',
+        );
       const { SqliteDatabase } = await import('./sqlite.ts');
       const path = scheme === 'memory' ? ':memory:' : rest!.replace(/^\/\/(?=\/)/, '');
       return SqliteDatabase.open(path);
