@@ -281,7 +281,8 @@ void describe('redis', { skip: whyMissing('redis-server') }, () => {
     });
 
     test('a connection that is dead without a word is noticed, and made again', async () => {
-      const proxy = await Proxy.open(Number(new URL(server.url).port));
+      const [host, port] = ['127.0.0.1', Number(new URL(server.url).port)];
+      const proxy = await Proxy.open({ host, port: 0 }, { host, port });
       ends.push(() => proxy.close());
       const replies: string[] = [];
       const bench = await open(
