@@ -5,8 +5,8 @@ import { FuncatronError } from '../../errors.ts';
 
 const ports: Record<string, string> = { 'amqp:': '5672', 'amqps:': '5671' };
 const connectMs = 5000;
-/** A connection that is dead without a word is noticed after about twice this. */
-const heartbeatDefault = 6;
+/** A connection that is dead without a word is noticed after two to three times this. */
+const heartbeatDefault = 3;
 const reconnectMs = 100;
 const reconnectMsMax = 1000;
 /** What RabbitMQ offers since 3.0; the client would ask for a sixteenth of it. */
