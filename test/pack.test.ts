@@ -16,7 +16,8 @@ const reachable = await run('npm', ['ping']).then(
 );
 const skip = reachable ? false : 'the package registry cannot be reached';
 
-/** npm now and then waits for ever, with no connection open: it gets a second chance. */
+/** npm now and then waits for ever, with no connection open, and
+ * hears no SIGTERM then: it gets a second chance. */
 const installTimeoutMs = 90_000;
 
 /** A Node of this machine that is too old to run it. */
@@ -37,8 +38,8 @@ describe('the tarball', { skip }, () => {
     await run('npm', ['init', '-y'], { cwd: place });
     const tarball = join(folder, 'funcatron-0.1.0.tgz');
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'];
-    const install = () =>
-      run('npm', ['install', ...quiet, tarball], { cwd: place, timeout: installTimeoutMs });
+    const bound = { timeout: installTimeoutMs, killSignal: 'SIGKILL' } as const;
+    const install = () => run('npm', ['install', ...quiet, tarball], { cwd: place, ...bound });
     await install().catch(install);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
