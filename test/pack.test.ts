@@ -16,8 +16,7 @@ const reachable = await run('npm', ['ping']).then(
 );
 const skip = reachable ? false : 'the package registry cannot be reached';
 
-/** npm now and then waits for ever, with no connection open, and
- * hears no SIGTERM then: it gets a second chance. */
+// npm now and then waits for ever, deaf to SIGTERM and with no connection open: once more, then.
 const installTimeoutMs = 90_000;
 
 /** A Node of this machine that is too old to run it. */
