@@ -82,21 +82,21 @@ test('a body goes up, the reply comes down with its head', async () => {
 });
 
 test('both bodies flow at the same time, in chunks', async () => {
-  const place = await runner.expect(async (body) => reply(body), 500);
+  const place = await runner.expect(async (body) => reply(body), 5_000);
   const { body } = await caller.send(place, pieces(200));
   assert.equal(await digest(body as AsyncIterable<Uint8Array>), await digest(pieces(200)));
 });
 
 test('an empty body is whole both ways', async () => {
-  const place = await runner.expect(async (body) => reply(await whole(body)), 500);
+  const place = await runner.expect(async (body) => reply(await whole(body)), 5_000);
   assert.equal((await whole((await caller.send(place, new Uint8Array(0))).body)).length, 0);
-  const offered = await runner.offer(pieces(0), 500);
+  const offered = await runner.offer(pieces(0), 5_000);
   assert.equal((await whole(await caller.fetch(offered))).length, 0);
 });
 
 test('the reply may begin before the request has ended, and the request is stopped when it ends', async () => {
   const source = held(Buffer.from('begun'));
-  const place = await runner.expect(async () => reply(Buffer.from('enough')), 500);
+  const place = await runner.expect(async () => reply(Buffer.from('enough')), 5_000);
   const { body } = await caller.send(place, source.body);
   assert.equal(String(await whole(body)), 'enough');
   await source.left;
@@ -111,7 +111,7 @@ test('a reader that has enough of the request stops it, and replies in its own t
     }
     await source.left;
     return reply(Buffer.from('done'));
-  }, 500);
+  }, 5_000);
   assert.equal(String(await whole((await caller.send(place, source.body)).body)), 'done');
 });
 
@@ -125,7 +125,7 @@ test('one connection is used again', async () => {
   };
   seen.subscribe('http.server.request.start', note);
   for (let at = 0; at < 3; at++) {
-    const place = await runner.expect(async (body) => reply(await whole(body)), 500);
+    const place = await runner.expect(async (body) => reply(await whole(body)), 5_000);
     await whole((await apart.send(place, pieces(3))).body);
   }
   seen.unsubscribe('http.server.request.start', note);
@@ -134,7 +134,7 @@ test('one connection is used again', async () => {
 
 test('what the other side throws comes as the error it is', async () => {
   const fault = new FuncatronError('func_timeout', 'too slow', { headers: { a: 'b' } });
-  const place = await runner.expect(() => Promise.reject(fault), 500);
+  const place = await runner.expect(() => Promise.reject(fault), 5_000);
   const { code, status, headers, component } = fault;
   const same = { code, status, headers, component, message: 'too slow' };
   await assert.rejects(caller.send(place, pieces(2)), same);
@@ -149,10 +149,10 @@ test('a reply whose source fails breaks off', async () => {
     [new Error('disk is full'), 'direct_failed'],
     [new FuncatronError('func_exited', 'gone'), 'func_exited'],
   ] as const) {
-    const place = await runner.expect(async () => reply(failing(error)), 500);
+    const place = await runner.expect(async () => reply(failing(error)), 5_000);
     const { body } = await caller.send(place, pieces(1));
     await assert.rejects(whole(body), { code });
-    const offered = await runner.offer(failing(error), 500);
+    const offered = await runner.offer(failing(error), 5_000);
     await assert.rejects(whole(await caller.fetch(offered)), { code });
   }
 });
@@ -162,7 +162,7 @@ test('a request whose source fails breaks off at both sides', async () => {
   const place = await runner.expect(async (body) => {
     await whole(body).catch(seen.resolve);
     return reply(Buffer.from('late'));
-  }, 500);
+  }, 5_000);
   async function* stalling(): AsyncGenerator<Uint8Array> {
     yield Buffer.from('part');
     throw new FuncatronError('request_timeout', 'the client stalled');
@@ -181,7 +181,7 @@ test('a caller that leaves frees the other side, and the other way round', async
     taken.resolve();
     await whole(body).catch(broken.resolve);
     return reply(Buffer.from('late'));
-  }, 500);
+  }, 5_000);
   const cancellation = new Cancellation();
   const sending = caller.send(place, source.body, cancellation);
   await taken.promise;
@@ -191,7 +191,7 @@ test('a caller that leaves frees the other side, and the other way round', async
   assert.equal(((await broken.promise) as FuncatronError).code, 'cancelled');
 
   const offered = held(Buffer.from('begun'));
-  const fetched = await caller.fetch(await runner.offer(offered.body, 500));
+  const fetched = await caller.fetch(await runner.offer(offered.body, 5_000));
   for await (const chunk of fetched) {
     assert.equal(String(chunk), 'begun');
     break;
@@ -207,7 +207,7 @@ test('a reader that is slow holds the source back', async () => {
       yield Buffer.alloc(64 * 1024);
     }
   }
-  const body = await caller.fetch(await runner.offer(counted(), 500));
+  const body = await caller.fetch(await runner.offer(counted(), 5_000));
   const iterator = body[Symbol.asyncIterator]();
   await iterator.next();
   let before: number;
@@ -225,7 +225,7 @@ test('a reader that is slow holds the source back', async () => {
 test('a place is for one caller, for a while', async () => {
   let unused = 0;
   const take = async (body: Body): Promise<Reply> => reply(await whole(body));
-  const used = await runner.expect(take, 500, () => unused++);
+  const used = await runner.expect(take, 5_000, () => unused++);
   await caller.send(used, pieces(1));
   const failed = { code: 'direct_failed', message: /token is not valid/ };
   await assert.rejects(caller.send(used, pieces(1)), failed);
@@ -244,7 +244,7 @@ test('a place is for one caller, for a while', async () => {
 
 test('a refused caller lets go of its body', async () => {
   const source = held();
-  const place = { ...(await runner.offer(pieces(1), 500)) };
+  const place = { ...(await runner.offer(pieces(1), 5_000)) };
   await assert.rejects(caller.send(place, source.body), { code: 'direct_failed' });
   await source.left;
   const gone = held();
@@ -255,16 +255,16 @@ test('a refused caller lets go of its body', async () => {
 
 test('no more places than there may be', async () => {
   const small = await open({ placesMax: 2 });
-  const first = await small.offer(pieces(1), 500);
-  await small.offer(pieces(1), 500);
-  await assert.rejects(small.offer(pieces(1), 500), { status: 503, message: /--direct-places/ });
+  const first = await small.offer(pieces(1), 5_000);
+  await small.offer(pieces(1), 5_000);
+  await assert.rejects(small.offer(pieces(1), 5_000), { status: 503, message: /--direct-places/ });
   await whole(await caller.fetch(first));
-  await small.offer(pieces(1), 500);
+  await small.offer(pieces(1), 5_000);
 });
 
 test('an address in use, and one that is none here, are told', async () => {
   const first = await open();
-  const { port } = new URL((await first.offer(pieces(1), 500)).url);
+  const { port } = new URL((await first.offer(pieces(1), 5_000)).url);
   await assert.rejects((await open({ port: Number(port) })).listen(), { code: 'address_in_use' });
   await assert.rejects((await open({ host: '203.0.113.1' })).listen(), { code: 'option_invalid' });
 });
@@ -278,7 +278,7 @@ test('close lets waiting places go and breaks what is under way', async () => {
     () => unused.resolve(),
   );
   const source = held(Buffer.from('begun'));
-  const body = await caller.fetch(await closing.offer(source.body, 500));
+  const body = await caller.fetch(await closing.offer(source.body, 5_000));
   const reading = whole(body);
   await Promise.all([
     assert.rejects(reading, { code: 'direct_failed' }),
@@ -286,7 +286,7 @@ test('close lets waiting places go and breaks what is under way', async () => {
     unused.promise,
     source.left,
   ]);
-  await assert.rejects(closing.offer(pieces(1), 500), { code: 'direct_failed' });
+  await assert.rejects(closing.offer(pieces(1), 5_000), { code: 'direct_failed' });
 });
 
 test('silence is no loss, a lost side is', async () => {
@@ -295,7 +295,7 @@ test('silence is no loss, a lost side is', async () => {
   const place = await quick.expect(async (body) => {
     await new Promise((resolve) => setTimeout(resolve, 3 * stallTimeoutMs));
     return reply(await whole(body));
-  }, 500);
+  }, 5_000);
   async function* slow(): AsyncGenerator<Uint8Array> {
     await new Promise((resolve) => setTimeout(resolve, 4 * stallTimeoutMs));
     yield Buffer.from('late');
@@ -308,7 +308,7 @@ test('silence is no loss, a lost side is', async () => {
   const { url, token } = await quick.expect(async (body) => {
     await whole(body).catch(lost.resolve);
     return reply(Buffer.alloc(0));
-  }, 500);
+  }, 5_000);
   const socket = dial(url);
   socket.write(`POST / HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n`);
   socket.write('transfer-encoding: chunked\r\n\r\n');
@@ -326,7 +326,7 @@ test('a reader that takes nothing is broken off', async () => {
       left.resolve();
     }
   }
-  const { url, token } = await quick.offer(endless(), 500);
+  const { url, token } = await quick.offer(endless(), 5_000);
   const socket = dial(url);
   socket.pause();
   socket.write(`GET / HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n\r\n`);
@@ -339,7 +339,7 @@ test('with TLS, and only with whom is trusted', async () => {
   const served = await open({ tls: own });
   const trusting = await open({ tls: own });
   const place = async (): Promise<DirectPlace> =>
-    served.expect(async (body) => reply(await whole(body)), 500);
+    served.expect(async (body) => reply(await whole(body)), 5_000);
   const { body } = await trusting.send(await place(), pieces(3));
   assert.equal((await whole(body)).length, 3 * 64 * 1024);
   const failed = { code: 'direct_failed' };
@@ -355,7 +355,7 @@ test('with TLS, and only with whom is trusted', async () => {
 });
 
 test('rubbish is refused, and harms nobody', async () => {
-  const url = (await runner.offer(pieces(0), 500)).url;
+  const url = (await runner.offer(pieces(0), 5_000)).url;
   const head = fc.oneof(
     fc.constantFrom(
       'GET / HTTP/1.1\r\nhost: a\r\n\r\n',
@@ -380,7 +380,7 @@ test('rubbish is refused, and harms nobody', async () => {
     }),
     { numRuns: 60 },
   );
-  const place = await runner.expect(async (body) => reply(await whole(body)), 500);
+  const place = await runner.expect(async (body) => reply(await whole(body)), 5_000);
   assert.equal((await whole((await caller.send(place, pieces(2))).body)).length, 2 * 64 * 1024);
 });
 
@@ -392,7 +392,7 @@ test('rubbish behind a good token breaks that one connection', async () => {
       const { url, token } = await runner.expect(async (body) => {
         seen.resolve(await whole(body).catch((thrown: unknown) => thrown));
         return reply(Buffer.alloc(0));
-      }, 500);
+      }, 5_000);
       const socket = dial(url);
       socket.write(`POST / HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\n`);
       socket.write(`content-length: ${rubbish.length}\r\n\r\n`);
