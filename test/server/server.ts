@@ -182,7 +182,9 @@ export function killGroup(pid: number): void {
 
 /** Ends the group and removes the folder when this process has ended, however that was. */
 export function guard(pid: number, folder: string): ChildProcess {
-  return atEnd('kill -s KILL -- "-$1"; rm -rf -- "$2"', String(pid), folder);
+  // Those it started in groups of their own end a moment later, and write till then.
+  const script = 'kill -s KILL -- "-$1"; rm -rf -- "$2"; sleep 1; rm -rf -- "$2"';
+  return atEnd(script, String(pid), folder);
 }
 
 /**
