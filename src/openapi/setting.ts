@@ -18,7 +18,7 @@ import {
 } from './setting-reader.ts';
 import { readBytes, readCommand, readDurationMs } from './setting-value.ts';
 
-const runtimeNames = ['node', 'python', 'process', 'http'] as const;
+const runtimeNames = ['node', 'python', 'jvm', 'process', 'http'] as const;
 export type RuntimeName = (typeof runtimeNames)[number];
 const checkModes = ['off', 'report', 'enforce'] as const;
 export type CheckMode = (typeof checkModes)[number];

@@ -23,6 +23,7 @@ export interface Provision {
 const concurrencies: Record<RuntimeKind, number> = {
   node: 100,
   python: 16,
+  jvm: 50,
   process: 16,
   http: 100,
 };

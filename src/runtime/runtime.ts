@@ -5,7 +5,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { Body, BodyKind, CallHead, Cancellation, Reply } from '../message.ts';
 
-export const runtimeKinds = ['node', 'python', 'process', 'http'] as const;
+export const runtimeKinds = ['node', 'python', 'jvm', 'process', 'http'] as const;
 export type RuntimeKind = (typeof runtimeKinds)[number];
 
 export interface Assignment {
@@ -30,6 +30,12 @@ export interface Assignment {
   command?: string[];
   /** Failures carry the Func's stack (dev only). */
   stacks: boolean;
+  /** The bundle file itself, for `jvm`: classes are loaded from it, `dir` has only nested JARs. */
+  jar?: string;
+  /** `jvm`: whether the bundle wants a JVM of its own, and what is given to that on its start. */
+  jvm?: { own: boolean; options: string[] };
+  /** `jvm`: only the contract is asked for (`Assigned.contract`); nothing will be called. */
+  describe?: boolean;
 }
 
 export interface FuncSpec {
@@ -38,12 +44,19 @@ export interface FuncSpec {
   command?: string[];
   /** Content type of a plain answer (first 2xx media type of the contract), for `process`. */
   contentType?: string;
+  /**
+   * `jvm`: the operation object of the contract (OpenAPI 3.1) with `method`, `path` and all its
+   * parameters, references resolved.
+   */
+  operation?: Record<string, unknown>;
 }
 
 /** What the worker found when it loaded the bundle. */
 export interface Assigned {
   /** operationIds that the code does not have, each with what to export. */
   missing: { operationId: string; mend: string }[];
+  /** The contract the code itself gives, where it was asked for one: YAML or JSON text. */
+  contract?: { type: 'yaml' | 'json'; text: string };
 }
 
 export interface WorkerCall {
