@@ -7,6 +7,7 @@ import { LineGate, readLines } from '../watchdog/line.ts';
 import { killProgram } from '../watchdog/program.ts';
 import type { Program } from '../watchdog/program.ts';
 import { readRss } from '../watchdog/tree.ts';
+import type { WorkerProcess } from './link.ts';
 import type { FuncLog, WorkerExit } from './runtime.ts';
 
 /** How long what a process left in its pipes may take to arrive after its end. */
@@ -22,8 +23,7 @@ export interface ChildOptions {
   onLine: (line: FuncLog) => void;
 }
 
-export class Child {
-  /** Resolves when the process is gone and its output has been read; never rejects. */
+export class Child implements WorkerProcess {
   readonly gone: Promise<WorkerExit>;
   readonly #program: Program;
   readonly #options: ChildOptions;
@@ -51,7 +51,6 @@ export class Child {
     return this.exited ? 0 : readRss(this.pid);
   }
 
-  /** A line of whatever origin: all count against one limit. */
   say(line: () => FuncLog): void {
     if (this.#gate.admit()) this.#options.onLine(line());
   }

@@ -1,5 +1,5 @@
 /**
- * The runner's end of the connection to one worker process. Its life: hello, assign, calls, drain.
+ * The runner's end of the connection to one worker. Its life: hello, assign, calls, drain.
  * A worker that breaks the protocol is killed; one that is gone rejects every call in hand at once.
  */
 import type { Socket } from 'node:net';
@@ -7,15 +7,27 @@ import { FuncatronError } from '../errors.ts';
 import type { Reply } from '../message.ts';
 import { describeExit } from '../watchdog/program.ts';
 import { CallTable } from './call-table.ts';
-import type { Child } from './child.ts';
 import { readAssigned, readFailure, readHello, readLog } from './payload.ts';
-import type { Assigned, Assignment, Worker, WorkerCall, WorkerEvents } from './runtime.ts';
-import type { WorkerExit } from './runtime.ts';
+import type { Assigned, Assignment, FuncLog, Worker, WorkerCall } from './runtime.ts';
+import type { WorkerEvents, WorkerExit } from './runtime.ts';
 import { FrameReader, FrameWriter, broken, frameType, readNumber } from './wire.ts';
 import type { FrameType } from './wire.ts';
 
+/** What a link needs of the process at its other end, or of the part of one that is its worker's. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly exited: boolean;
+  /** Resolves when it is gone and its output has been read; never rejects. */
+  readonly gone: Promise<WorkerExit>;
+  /** A line of whatever origin: all count against one limit. */
+  say(line: () => FuncLog): void;
+  rssBytes(): number;
+  /** Ends it now. */
+  kill(): void;
+}
+
 export interface LinkOptions {
-  child: Child;
+  process: WorkerProcess;
   socket: Socket;
   events: WorkerEvents;
   assignTimeoutMs: number;
@@ -30,7 +42,7 @@ interface Deferred<T> {
 
 export class Link implements Worker {
   readonly #options: LinkOptions;
-  readonly #child: Child;
+  readonly #process: WorkerProcess;
   readonly #writer: FrameWriter;
   readonly #calls: CallTable;
   readonly #pings = new Map<number, (alive: boolean) => void>();
@@ -45,11 +57,11 @@ export class Link implements Worker {
   #over: FuncatronError | undefined;
 
   constructor(options: LinkOptions) {
-    const { child, socket } = options;
+    const { process, socket } = options;
     this.#options = options;
-    this.#child = child;
+    this.#process = process;
     this.#writer = new FrameWriter(socket);
-    this.#calls = new CallTable(this.#writer, (line) => child.say(line));
+    this.#calls = new CallTable(this.#writer, (line) => process.say(line));
     const reader = new FrameReader((type, stream, payload) => this.#on(type, stream, payload));
     socket.on('data', (chunk: Buffer) => {
       try {
@@ -61,7 +73,7 @@ export class Link implements Worker {
   }
 
   get pid(): number | undefined {
-    return this.#child.exited ? undefined : this.#child.pid;
+    return this.#process.exited ? undefined : this.#process.pid;
   }
 
   get open(): number {
@@ -69,7 +81,7 @@ export class Link implements Worker {
   }
 
   rssBytes(): number {
-    return this.#child.rssBytes();
+    return this.#process.rssBytes();
   }
 
   /** Resolves with the worker's first frame. */
@@ -124,7 +136,12 @@ export class Link implements Worker {
   }
 
   kill(): void {
-    this.#child.kill();
+    this.#process.kill();
+  }
+
+  /** Gives up the calls in hand now: what runs them may take a while to end. */
+  abandon(): void {
+    this.#end(new FuncatronError('func_exited', 'the worker was ended during the call'));
   }
 
   /** The process is gone and nothing more comes from it. */
@@ -145,7 +162,7 @@ export class Link implements Worker {
   #on(type: FrameType, stream: number, payload: Buffer): void {
     switch (type) {
       case frameType.log:
-        return this.#child.say(() => readLog(payload, this.#calls.requestId(stream)));
+        return this.#process.say(() => readLog(payload, this.#calls.requestId(stream)));
       case frameType.pong:
         return this.#pings.get(readNumber(payload))?.(true);
       case frameType.hello:
@@ -165,7 +182,7 @@ export class Link implements Worker {
   #onRefused(payload: Buffer): void {
     const { message, stack } = readFailure(payload);
     const text = typeof stack === 'string' ? stack : undefined;
-    if (text) this.#child.say(() => ({ level: 'error', text }));
+    if (text) this.#process.say(() => ({ level: 'error', text }));
     this.#assigned?.reject(this.#loadFailed(String(message), text));
   }
 
@@ -179,7 +196,7 @@ export class Link implements Worker {
 
   /** The worker speaks something else: nothing it says can be trusted. */
   #break(error: Error): void {
-    this.#child.say(() => ({ level: 'error', text: error.message }));
+    this.#process.say(() => ({ level: 'error', text: error.message }));
     this.#end(error instanceof FuncatronError ? error : broken(error.message));
     this.kill();
   }

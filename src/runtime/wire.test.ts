@@ -174,8 +174,8 @@ test('what is no frame is named', () => {
   assert.throws(push(prefix(frameBytesMax + 1, 1)), /over the limit of 16842752 bytes/);
   assert.throws(push(Buffer.from('HTTP/1.1 200 OK\r\n')), /frame length 1213486160 is over/);
   assert.throws(push(prefix(5, 0)), /frame type 0 is unknown/);
-  assert.throws(push(prefix(5, 18)), /frame type 18 is unknown/);
-  assert.throws(push(prefix(5, 18)), isProtocolError);
+  assert.throws(push(prefix(5, 21)), /frame type 21 is unknown/);
+  assert.throws(push(prefix(5, 21)), isProtocolError);
   assert.throws(() => splitHead(Buffer.from([0, 0])), /ends before its head/);
   assert.throws(() => splitHead(Buffer.from([0, 0, 0, 9, 123])), /longer than its frame/);
   assert.throws(() => parseJson(Buffer.from('{')), isProtocolError);

@@ -26,6 +26,9 @@ export const frameType = {
   ping: 15,
   pong: 16,
   drain: 17,
+  open: 18,
+  evict: 19,
+  ended: 20,
 } as const;
 export type FrameType = (typeof frameType)[keyof typeof frameType];
 
@@ -38,7 +41,7 @@ export const windowBytes = 1024 * 1024;
 
 const lengthBytes = 4;
 const prefixBytes = 9;
-const typeMax = frameType.drain;
+const typeMax = frameType.ended;
 const batchBytes = 64 * 1024;
 /** A payload above this is handed to the socket as it is; below it, copying is cheaper. */
 const copyBytesMax = 8 * 1024;
