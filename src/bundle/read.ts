@@ -10,9 +10,12 @@ import type { ZipEntry } from './zip-directory.ts';
 
 export const contractNames = ['funcatron.yaml', 'funcatron.yml', 'funcatron.json'] as const;
 
-/** Where Spring Boot puts what is at the root of the class path. */
-const springRoot = 'BOOT-INF/classes/';
-const contractPaths = contractNames.flatMap((name) => [name, springRoot + name]);
+/** Where Spring Boot and web archives put what is at the root of the class path. */
+const classRoots = ['BOOT-INF/classes/', 'WEB-INF/classes/'];
+const contractPaths = contractNames.flatMap((name) => [
+  name,
+  ...classRoots.map((root) => root + name),
+]);
 
 export type BundleKind = 'zip' | 'jar' | 'pex';
 
@@ -32,6 +35,9 @@ export interface BundleFacts {
   contract: ContractFile;
 }
 
+/** Of a JAR that has no contract, which its code may yet give. */
+export type BareJar = Omit<BundleFacts, 'contract'> & { contract?: undefined };
+
 /**
  * Reads a bundle that nobody has vouched for: every entry is verified. Throws `bundle_invalid`, `bundle_too_large`,
  * `contract_missing` or `contract_ambiguous`.
@@ -40,17 +46,25 @@ export async function readBundle(
   path: string,
   given: Partial<BundleLimits> = {},
 ): Promise<BundleFacts> {
+  const facts = await inspectBundle(path, given);
+  if (facts.contract) return facts;
+  throw noContract('the JAR');
+}
+
+/** As `readBundle`, but a JAR needs no contract. */
+export async function inspectBundle(
+  path: string,
+  given: Partial<BundleLimits> = {},
+): Promise<BundleFacts | BareJar> {
   const limits = fillLimits(given);
   return withArchive(path, limits, async (archive) => {
-    const contract = await readContractEntry(archive, limits);
+    const kind = findKind(archive.entries);
+    const isBare = kind === 'jar' && !archive.entries.some((one) => isContract(one.path));
+    const contract = isBare ? undefined : await readContractEntry(archive, limits);
     for (const entry of archive.entries) await archive.verify(entry);
-    return {
-      kind: findKind(archive.entries),
-      sha: await archive.sha(),
-      bytes: archive.bytes,
-      entries: archive.entries.length,
-      contract,
-    };
+    const { bytes, entries } = archive;
+    const facts = { kind, sha: await archive.sha(), bytes, entries: entries.length };
+    return contract ? { ...facts, contract } : facts;
   });
 }
 
@@ -81,18 +95,25 @@ export async function withArchive<T>(
 
 /** The one contract among the paths. Throws `contract_missing` or `contract_ambiguous`. */
 export function findContract(paths: Iterable<string>, where: string): string {
-  const found = [...paths].filter((path) => contractPaths.includes(path));
-  if (found.length === 0)
-    throw new FuncatronError(
-      'contract_missing',
-      `${where} has no contract: add ${contractNames.join(', ')} (one of them) at its root`,
-    );
+  const found = [...paths].filter(isContract);
+  if (found.length === 0) throw noContract(where);
   if (found.length > 1)
     throw new FuncatronError(
       'contract_ambiguous',
       `${where} has ${found.toSorted().join(' and ')}; keep one contract`,
     );
   return found[0]!;
+}
+
+function isContract(path: string): boolean {
+  return contractPaths.includes(path);
+}
+
+function noContract(where: string): FuncatronError {
+  return new FuncatronError(
+    'contract_missing',
+    `${where} has no contract: add ${contractNames.join(', ')} (one of them) at its root`,
+  );
 }
 
 /** The text of a contract's bytes. Throws `contract_invalid` when they are no UTF-8. */

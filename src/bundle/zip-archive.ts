@@ -148,7 +148,8 @@ function inflateWhole(entry: ZipEntry, packed: Buffer): Buffer {
   return buffer;
 }
 
-async function* readRange(
+/** A part of a file, in chunks. */
+export async function* readRange(
   handle: FileHandle,
   start: number,
   length: number,

@@ -61,10 +61,8 @@ export function writeZip(files: Iterable<PackedFile>): Uint8Array {
   for (const file of sorted) {
     assertSafePath(file.path);
     ledger.add(file.path);
-    const name = Buffer.from(file.path);
-    const fields = sharedFields(file, name);
-    const local = Buffer.concat([signature(0x04034b50), fields, name]);
-    directory.push(directoryRecord(file, fields, name, offset));
+    const { local, record } = entryHeaders(file, offset);
+    directory.push(record);
     parts.push(local, file.data);
     offset += local.length + file.data.length;
   }
@@ -75,6 +73,14 @@ export function writeZip(files: Iterable<PackedFile>): Uint8Array {
       'a zip holds at most 65,534 files and 4 GiB; leave files out with .funcatronignore',
     );
   return Buffer.concat([...parts, records, endRecord(sorted.length, records.length, offset)]);
+}
+
+/** What goes before the data of an entry that begins at `offset`, and into the directory. */
+export function entryHeaders(file: PackedFile, offset: number): Record<'local' | 'record', Buffer> {
+  const name = Buffer.from(file.path);
+  const fields = sharedFields(file, name);
+  const local = Buffer.concat([signature(0x04034b50), fields, name]);
+  return { local, record: directoryRecord(file, fields, name, offset) };
 }
 
 /** What local header and directory record have in common (APPNOTE.TXT 4.3.7). */
