@@ -30,7 +30,9 @@ async function save(bytes: Uint8Array): Promise<string> {
 }
 
 async function appended(bytes: Uint8Array, entry = contract): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(appendEntry(await save(bytes), entry)));
+  const chunks: Buffer[] = [];
+  for await (const chunk of appendEntry(await save(bytes), entry)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 function refuses(promise: Promise<unknown>, code: string, text: RegExp): Promise<void> {

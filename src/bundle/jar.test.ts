@@ -38,7 +38,8 @@ async function faultsOf(path: string, ...operationIds: string[]): Promise<string
     await checkJar(path, named(...operationIds));
     return [];
   } catch (thrown) {
-    assert.ok(thrown instanceof FuncatronError && thrown.code === 'handlers_missing', `${thrown}`);
+    assert.ok(thrown instanceof FuncatronError, String(thrown));
+    assert.equal(thrown.code, 'handlers_missing');
     return thrown.errors!.map(({ at, message, mend }) => `${at}: ${message}; ${mend}`);
   }
 }

@@ -49,6 +49,12 @@ export const stateCases: Cases = {
     assert.deepEqual(await store.bundles(), [second, first]);
   },
 
+  'a bundle that was made of another file remembers of which': async ({ stores }) => {
+    const bundle = { ...bundleOf(shas[0]), kind: 'jar', sourceSha: shas[1] };
+    await stores.state.commit([{ put: 'bundle', bundle }]);
+    assert.deepEqual(await stores.state.bundles(), [bundle]);
+  },
+
   'a route takes the place of the one with its host and base path': async ({
     stores: { state: store },
   }) => {

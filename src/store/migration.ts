@@ -99,4 +99,7 @@ export const migrations: readonly string[] = [
   ALTER TABLE route ADD COLUMN triggers TEXT;
   ALTER TABLE past ADD COLUMN triggers TEXT;
   `,
+  `
+  ALTER TABLE bundle ADD COLUMN source_sha TEXT;
+  `,
 ];

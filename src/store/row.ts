@@ -5,7 +5,7 @@ import type { DeadLetter, LetterSummary } from './letter.ts';
 import type { BundleRecord, EnabledRoute, TokenRecord } from './store.ts';
 
 export function toBundle(row: Row): BundleRecord {
-  return {
+  const bundle: BundleRecord = {
     sha: String(row.sha),
     kind: String(row.kind),
     bytes: Number(row.bytes),
@@ -15,6 +15,8 @@ export function toBundle(row: Row): BundleRecord {
     basePath: String(row.base_path),
     uploadedAt: Number(row.uploaded_at),
   };
+  if (row.source_sha != null) bundle.sourceSha = String(row.source_sha);
+  return bundle;
 }
 
 export function toRoute(row: Row): EnabledRoute {

@@ -59,10 +59,11 @@ function* put(change: Extract<Change, { put: string }>): Step {
   switch (change.put) {
     case 'bundle': {
       const { sha, kind, bytes, name, version, host, basePath, uploadedAt } = change.bundle;
+      const { sourceSha = null } = change.bundle;
       const sql = `
-        INSERT INTO bundle (sha, kind, bytes, name, version, host, base_path, uploaded_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
-      yield [sql, sha, kind, bytes, name, version, host, basePath, uploadedAt];
+        INSERT INTO bundle (sha, kind, bytes, name, version, host, base_path, uploaded_at, source_sha)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+      yield [sql, sha, kind, bytes, name, version, host, basePath, uploadedAt, sourceSha];
       return;
     }
     case 'route': {

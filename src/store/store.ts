@@ -26,6 +26,8 @@ export interface BundleRecord {
   basePath: string;
   /** Milliseconds since 1970. */
   uploadedAt: number;
+  /** Hex SHA-256 of the file it was made of: a JAR whose code gave the contract. */
+  sourceSha?: string;
 }
 
 export interface EnabledRoute extends Route {
