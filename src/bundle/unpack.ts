@@ -83,8 +83,11 @@ async function writeEntry(archive: ZipArchive, entry: ZipEntry, draft: string): 
   }
 }
 
-/** Names the process that owns the draft, so that others can tell whether it is still alive. */
-function draftName(): string {
+/**
+ * A name for a folder among the bundles' that is there for a while. It names the process that owns
+ * it, so that the next unpacker can tell whether that is still alive, and removes it if not.
+ */
+export function draftName(): string {
   return `.draft-${process.pid}-${randomUUID().slice(0, 8)}-${hostname()}`;
 }
 

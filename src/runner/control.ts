@@ -5,7 +5,8 @@ import type { Table } from '../control/table.ts';
 import type { Route } from '../message.ts';
 import type { Assigned } from '../runtime/runtime.ts';
 import type { LogLine } from './func-log.ts';
-import type { EnableOptions } from './runner.ts';
+import type { Described } from './describe.ts';
+import type { EnableOptions } from './option.ts';
 import type { Ahead } from './table.ts';
 
 export type RunnerControlOptions = Pick<
@@ -18,6 +19,7 @@ interface Controlled {
   readonly url: string;
   enable(route: Route, options: EnableOptions): Promise<Assigned>;
   check(route: Route): Promise<Assigned>;
+  describe(sha: string): Promise<Described>;
   disable(queue: string, revision: number): Promise<void>;
   cancel(ids: readonly string[]): void;
   setRoutes(table: Table): Promise<Ahead[]>;
@@ -41,6 +43,7 @@ export function createControl(options: RunnerControlOptions, runner: Controlled)
         };
       },
       check: async (message) => ({ missing: (await runner.check(routeOf(message))).missing }),
+      describe: async ({ sha }) => ({ contract: await runner.describe(String(sha)) }),
       disable: (message) => runner.disable(String(message.queue), Number(message.revision)),
       cancel: async ({ ids }) => {
         if (Array.isArray(ids)) runner.cancel(ids.map(String));

@@ -13,6 +13,8 @@ import type { Assignment, FuncSpec, RuntimeKind } from '../runtime/runtime.ts';
 /** Where a runner gets bundle files from: the path of a verified local copy. */
 export interface BundleSource {
   path(sha: string): Promise<string>;
+  /** The copy is not needed any more. Absent where it is no copy. */
+  drop?(sha: string): Promise<void>;
 }
 
 export interface Provision {

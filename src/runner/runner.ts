@@ -5,26 +5,23 @@
  */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Broker, CallHandler, Consumer } from '../broker/broker.ts';
+import type { CallHandler, Consumer } from '../broker/broker.ts';
 import type { ControlNode } from '../control/node.ts';
 import type { Table } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
-import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
-import type { Metrics } from '../metrics.ts';
-import type { ContractSource } from '../openapi/contract.ts';
 import type { Assigned } from '../runtime/runtime.ts';
 import { AsyncCalls } from './async-calls.ts';
 import { Census } from './census.ts';
-import type { ResponseMode } from './check.ts';
 import { createControl, sendLogs } from './control.ts';
-import type { RunnerControlOptions } from './control.ts';
 import { Deployment } from './deployment.ts';
+import { Describer } from './describe.ts';
+import type { Described } from './describe.ts';
 import { FuncLogs } from './func-log.ts';
 import { Kept } from './kept.ts';
 import { createPoolMeter } from './meter.ts';
 import { refuseMissing } from './missing.ts';
-import type { BundleSource } from './provision.ts';
+import type { EnableOptions, RunnerOptions } from './option.ts';
 import { Successors } from './successor.ts';
 import { compareTable } from './table.ts';
 import type { Ahead } from './table.ts';
@@ -32,43 +29,6 @@ import { WarmWorkers } from './warm.ts';
 import { within } from './within.ts';
 
 const hopsMaxDefault = 16;
-
-export interface RunnerOptions {
-  broker: Broker;
-  contracts: ContractSource;
-  bundles: BundleSource;
-  log: Log;
-  metrics: Metrics;
-  /** Folder bundles are unpacked in. */
-  dir: string;
-  /** Folder for workers' sockets; a short path. */
-  socketDir: string;
-  /** Unassigned workers kept ready per runtime kind (`--warm`). */
-  warm: number;
-  /** Calls one queue hands this runner at a time, at most (`--prefetch`). */
-  prefetch: number;
-  /** What one program of the `process` runtime may write as its answer (`--reply-max`). */
-  replyBytesMax?: number;
-  /** Bytes kept of what an asynchronous call answers (`--result-max`). Default 1 MiB. */
-  resultBytesMax?: number;
-  /** Funcs that may follow one another by `x-funcatron.then` (`--hops-max`). Default 16. */
-  hopsMax?: number;
-  /** Time calls in hand get to end when the runner closes, in milliseconds (`--drain`). */
-  drainMs: number;
-  /** Failures carry the Func's stack (dev only). */
-  stacks: boolean;
-  responseMode: ResponseMode;
-  /** Where it keeps its routes, and what it does with what else the Trons say. */
-  control?: Pick<RunnerControlOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
-  /** Where its health and metrics are. */
-  url?: () => string;
-}
-
-export interface EnableOptions {
-  prepare: boolean;
-  /** Serve it though the code lacks Funcs: those answer 501 (dev). */
-  allowMissing: boolean;
-}
 
 const resultBytesMaxDefault = 2 ** 20;
 
@@ -87,6 +47,7 @@ export class Runner {
   readonly #successors: Successors;
   readonly #control: ControlNode;
   readonly #async: AsyncCalls;
+  readonly #describer: Describer;
   readonly #served = new Map<string, Served>();
   /** One change of a queue at a time; the newest revision wins. */
   readonly #changing = new Map<string, Promise<unknown>>();
@@ -104,6 +65,7 @@ export class Runner {
     const memory = join(dir, 'warm-kinds');
     this.#kept = new Kept(join(dir, 'kept-routes'));
     this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
+    this.#describer = new Describer(this.#options);
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);
     const { contracts, hopsMax = hopsMaxDefault } = options;
     const routes = (): Route[] => this.routes;
@@ -192,6 +154,11 @@ export class Runner {
     }
   }
 
+  /** The contract that the code of a JAR gives; serves nothing. */
+  describe(sha: string): Promise<Described> {
+    return this.#describer.describe(sha);
+  }
+
   /** Stops serving a queue, unless something newer is enabled there; calls in hand may end. */
   disable(queue: string, revision: number): Promise<void> {
     return this.#inTurn(queue, async () => {
@@ -211,6 +178,7 @@ export class Runner {
   async close(drainMs = this.#options.drainMs): Promise<void> {
     this.#closed = true;
     await this.#control.close();
+    await this.#describer.close();
     for (const { deployment, consumer } of this.#served.values())
       void this.#retire(deployment, consumer);
     this.#served.clear();

@@ -48,6 +48,11 @@ export class BundleCache {
     return known;
   }
 
+  /** Forgets one that was of use for a moment only. */
+  drop(sha: string): Promise<void> {
+    return this.#files.remove(sha);
+  }
+
   /**
    * Fetches what of these is not here yet, one after the other, up to the limit of the cache: so that
    * it can be served though every Tron is gone. What cannot be had now is tried for next time.

@@ -2,8 +2,8 @@
 import type { runnerOptions } from '../../config/options.ts';
 import type { Values } from '../../config/option.ts';
 import type { BundleSource } from '../../runner/provision.ts';
+import type { RunnerOptions } from '../../runner/option.ts';
 import { Runner } from '../../runner/runner.ts';
-import type { RunnerOptions } from '../../runner/runner.ts';
 import type { ServingParts } from './part.ts';
 
 export type RunnerPartOptions = Values<typeof runnerOptions> & {
