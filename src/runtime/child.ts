@@ -60,6 +60,11 @@ export class Child implements WorkerProcess {
     killProgram(this.#program);
   }
 
+  /** Whether this process is to live on for its sake. */
+  hold(isHeld: boolean): void {
+    this.#program.hold?.(isHeld);
+  }
+
   /** Why the program did not start, if it did not. */
   async startFailure(): Promise<FuncatronError | undefined> {
     if (this.pid !== 0) return undefined;

@@ -23,12 +23,48 @@ export function readAssigned(payload: Buffer): Assigned {
   const given = parseJson(payload);
   const missing = isObject(given) ? given['missing'] : undefined;
   if (!Array.isArray(missing)) throw broken('ASSIGNED has no list "missing"');
-  return {
+  const assigned: Assigned = {
     missing: missing.map((entry: Json) => ({
       operationId: String(entry?.['operationId']),
       mend: String(entry?.['mend']),
     })),
   };
+  const contract = (given as Json)['contract'];
+  if (isObject(contract))
+    assigned.contract = {
+      type: contract['type'] === 'json' ? 'json' : 'yaml',
+      text: String(contract['text']),
+    };
+  return assigned;
+}
+
+const endings = ['drained', 'evicted', 'exit', 'memory', 'lost'] as const;
+
+/** How a worker of a process with several ended. */
+export interface Ended {
+  reason: (typeof endings)[number];
+  code?: number;
+  words?: string;
+  /** Threads that did not heed their interrupt: name, state, and the lines of the stack. */
+  threads: { name: string; state: string; stack: string[] }[];
+  deadlock?: string;
+}
+
+export function readEnded(payload: Buffer): Ended {
+  const given = parseJson(payload);
+  const { reason, code, words, threads, deadlock } = isObject(given) ? given : {};
+  const ended: Ended = {
+    reason: endings.find((one) => one === reason) ?? 'lost',
+    threads: (Array.isArray(threads) ? threads : []).filter(isObject).map((thread) => ({
+      name: String(thread['name']),
+      state: String(thread['state']),
+      stack: (Array.isArray(thread['stack']) ? thread['stack'] : []).map(String),
+    })),
+  };
+  if (Number.isInteger(code)) ended.code = code as number;
+  if (typeof words === 'string') ended.words = words;
+  if (typeof deadlock === 'string' && deadlock !== '') ended.deadlock = deadlock;
+  return ended;
 }
 
 /** A FAIL or REFUSED; its fields may still be anything. */

@@ -1,12 +1,13 @@
 /**
- * How a runner runs one kind of code. A worker is one operating-system process (or, for `process`,
- * one program started per call) serving one bundle.
+ * How a runner runs one kind of code. A worker is one operating-system process serving one bundle;
+ * for `process`, one program started per call; for `jvm`, a bundle in a process that others share.
  */
 import { FuncatronError } from '../errors.ts';
 import type { Body, BodyKind, CallHead, Cancellation, Reply } from '../message.ts';
 
 export const runtimeKinds = ['node', 'python', 'jvm', 'process', 'http'] as const;
-export type RuntimeKind = (typeof runtimeKinds)[number];
+/** `shim` is no kind one may name: `dev` has it, for what a connected dev shim runs itself. */
+export type RuntimeKind = (typeof runtimeKinds)[number] | 'shim';
 
 export interface Assignment {
   /** Bundle identity: shown in logs and to the Func as `ctx.bundle`. */
@@ -101,7 +102,8 @@ export interface Worker {
   readonly open: number;
   /**
    * Resident memory in bytes of what runs now, its children included; 0 when nothing runs.
-   * `process`: of its largest program, since the limit is each program's own.
+   * `process`: of its largest program, since the limit is each program's own. `jvm`: 0 where the
+   * process is shared, whose heap bounds them all.
    */
   rssBytes(): number;
   /** Loads a bundle; once per worker. Rejects with `worker_start_failed` and why. */
@@ -115,7 +117,7 @@ export interface Worker {
   ping(timeoutMs: number): Promise<boolean>;
   /** Lets calls in hand end, then ends the process, services closed first. */
   drain(): Promise<void>;
-  /** Ends the whole process group now. */
+  /** Ends the whole process group now; of a shared process, its part. */
   kill(): void;
 }
 
@@ -123,6 +125,8 @@ export interface StartOptions {
   /** Folder for sockets; short, since a socket path is at most 107 bytes. */
   socketDir: string;
   memoryBytesMax?: number;
+  /** Heap of a JVM that bundles share; default 1 GiB. */
+  jvmMemoryBytesMax?: number;
   /** What one program of the `process` runtime may write as its answer; default 1 GiB. */
   replyBytesMax?: number;
   /** For the process to be there; default 10 s. */
@@ -146,10 +150,17 @@ export async function openRuntime(kind: string): Promise<Runtime> {
       return (await import('./node.ts')).nodeRuntime;
     case 'python':
       return (await import('./python.ts')).pythonRuntime;
+    case 'jvm':
+      return (await import('./jvm.ts')).jvmRuntime;
     case 'process':
       return (await import('./process.ts')).processRuntime;
     case 'http':
       return (await import('./http.ts')).httpRuntime;
+    case 'shim':
+      throw new FuncatronError(
+        'runtime_unsupported',
+        'runtime shim is only in "funcatron dev", for Funcs of a dev shim; build a bundle of them',
+      );
     default:
       throw new FuncatronError(
         'runtime_unsupported',

@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { signalGroup } from './group.ts';
 import type { Program, ProgramExit, ProgramSpec, Spawner } from './program.ts';
@@ -86,6 +87,12 @@ function start({ file, args, stdin, ...options }: Start): Program {
       // Once: the id may be another's later.
       if (!swept) signalGroup(pid, 'SIGKILL');
       swept = true;
+    },
+    hold(isHeld) {
+      const streams = [child.stdout, child.stderr] as (Socket | null)[];
+      for (const one of [child, ...streams])
+        if (isHeld) one?.ref();
+        else one?.unref();
     },
   };
 }

@@ -34,6 +34,8 @@ export interface Program {
   readonly exit: ProgramExit | undefined;
   /** Kills at once what the program left behind; for after its exit. */
   sweep(): void;
+  /** Whether this process is to live on for the program's sake; it is, at first. */
+  hold?(isHeld: boolean): void;
 }
 
 export interface Spawner {
