@@ -9,6 +9,7 @@ import type { FrontendOptions } from '../frontend/option.ts';
 import type { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
+import type { RunnerOptions } from '../runner/option.ts';
 import type { Runner } from '../runner/runner.ts';
 import { openBundleFiles, openStores } from '../store/store.ts';
 import type { Tron } from '../tron/tron.ts';
@@ -26,6 +27,8 @@ export interface PlatformOptions extends ServeOptions {
   dev: boolean;
   beforeCall?: FrontendOptions['beforeCall'];
   notice?: FrontendOptions['notice'];
+  nothingHere?: FrontendOptions['nothingHere'];
+  runtimes?: RunnerOptions['runtimes'];
 }
 
 export interface Platform {

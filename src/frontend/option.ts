@@ -54,6 +54,8 @@ export interface FrontendOptions {
   beforeCall: (() => Promise<void> | undefined) | undefined;
   /** The last build's error, shown in answers until it is mended. */
   notice: (() => Problem | undefined) | undefined;
+  /** What callers are told while nothing at all is enabled. */
+  nothingHere: string;
 }
 
 const kib = 1024;
@@ -83,4 +85,5 @@ export const frontendDefaults: FrontendOptions = {
   control: true,
   beforeCall: undefined,
   notice: undefined,
+  nothingHere: 'nothing is enabled here yet; enable a bundle with: funcatron deploy DIR',
 };

@@ -46,8 +46,7 @@ function answerNotice(x: Exchange): boolean {
 }
 
 function describeMiss({ door, host, path }: Exchange): string {
-  if (door.table.entries.length === 0)
-    return 'nothing is enabled here yet; enable a bundle with: funcatron deploy DIR';
+  if (door.table.entries.length === 0) return door.options.nothingHere;
   return `no bundle is enabled for host "${host}" and path ${path}; GET ${routes} lists what is`;
 }
 

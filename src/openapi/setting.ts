@@ -19,7 +19,9 @@ import {
 import { readBytes, readCommand, readDurationMs } from './setting-value.ts';
 
 const runtimeNames = ['node', 'python', 'jvm', 'process', 'http'] as const;
-export type RuntimeName = (typeof runtimeNames)[number];
+/** For `dev` alone, which names it in the contract of a dev shim; no schema offers it. */
+const shimName = 'shim';
+export type RuntimeName = (typeof runtimeNames)[number] | typeof shimName;
 const checkModes = ['off', 'report', 'enforce'] as const;
 export type CheckMode = (typeof checkModes)[number];
 
@@ -90,7 +92,7 @@ export const settingKeys: Record<string, SettingKey> = {
       type: 'string',
       enum: runtimeNames,
     },
-    read: readChoice(runtimeNames),
+    read: (value) => (value === shimName ? value : readChoice(runtimeNames)(value)),
   },
   handler: {
     on: 'document',

@@ -4,6 +4,7 @@ import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
 import type { ResponseMode } from './check.ts';
 import type { RunnerControlOptions } from './control.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import type { BundleSource } from './provision.ts';
 
 export interface RunnerOptions {
@@ -35,6 +36,8 @@ export interface RunnerOptions {
   control?: Pick<RunnerControlOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
   /** Where its health and metrics are. */
   url?: () => string;
+  /** Runtimes beside those that `openRuntime` knows. */
+  runtimes?: readonly Runtime[] | undefined;
 }
 
 export interface EnableOptions {

@@ -28,6 +28,7 @@ const concurrencies: Record<RuntimeKind, number> = {
   jvm: 50,
   process: 16,
   http: 100,
+  shim: 50,
 };
 
 /** Unpacks the bundle under `dir` and describes it to a worker. */

@@ -57,14 +57,15 @@ export class Runner {
   #closed = false;
 
   constructor(options: RunnerOptions) {
-    const { broker, socketDir, replyBytesMax, warm: count, dir } = options;
+    const { broker, socketDir, replyBytesMax, warm: count, dir, runtimes } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
     const { resultBytesMax = resultBytesMaxDefault } = options;
     this.#async = new AsyncCalls({ broker, log, resultBytesMax });
     const memory = join(dir, 'warm-kinds');
     this.#kept = new Kept(join(dir, 'kept-routes'));
-    this.#warm = new WarmWorkers({ count, start: { socketDir, replyBytesMax }, memory, log });
+    const start = { socketDir, replyBytesMax };
+    this.#warm = new WarmWorkers({ count, start, memory, log, runtimes });
     this.#describer = new Describer(this.#options);
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);
     const { contracts, hopsMax = hopsMaxDefault } = options;

@@ -30,6 +30,8 @@ export interface WarmOptions {
   /** File that remembers the kinds in use, so that the next start has workers waiting at once. */
   memory: string;
   log: Log;
+  /** Runtimes beside those that `openRuntime` knows. */
+  runtimes?: readonly Runtime[] | undefined;
 }
 
 export class WarmWorkers {
@@ -45,7 +47,7 @@ export class WarmWorkers {
 
   /** A worker with no bundle: one that waits, else a new one. Its events go to `events`. */
   async take(kind: string, events: WorkerEvents): Promise<Worker> {
-    const runtime = await openRuntime(kind);
+    const runtime = await this.#open(kind);
     const first = this.#waiting.get(kind)?.shift();
     if (runtime.warmable) this.#refillSoon(runtime);
     const waiting = first && (await first.done.catch(() => undefined));
@@ -56,7 +58,7 @@ export class WarmWorkers {
 
   /** Starts what is missing of a kind; called when a bundle of that kind is loaded. */
   async fill(kind: string): Promise<void> {
-    const runtime = await openRuntime(kind);
+    const runtime = await this.#open(kind);
     if (!runtime.warmable) return;
     this.#refillSoon(runtime);
     await this.#remember(kind);
@@ -67,7 +69,7 @@ export class WarmWorkers {
     const text = await readFile(this.#options.memory, 'utf8').catch(() => '');
     for (const kind of text.split('\n').filter(Boolean)) {
       this.#kinds.add(kind);
-      const runtime = await openRuntime(kind).catch(() => undefined);
+      const runtime = await this.#open(kind).catch(() => undefined);
       if (runtime?.warmable) this.#refill(runtime);
     }
   }
@@ -95,6 +97,11 @@ export class WarmWorkers {
     await Promise.all(
       all.map(async ({ done }) => (await done.catch(() => undefined))?.worker.kill()),
     );
+  }
+
+  async #open(kind: string): Promise<Runtime> {
+    const given = this.#options.runtimes?.find((runtime) => runtime.kind === kind);
+    return given ?? openRuntime(kind);
   }
 
   #refillSoon(runtime: Runtime): void {

@@ -10,7 +10,7 @@ import type { ServingParts } from './part.ts';
 
 export type FrontendPartOptions = Values<typeof frontendOptions> &
   Pick<Values<typeof runnerOptions>, 'drain'> &
-  Partial<Pick<FrontendOptions, 'beforeCall' | 'notice'>> & {
+  Partial<Pick<FrontendOptions, 'beforeCall' | 'notice' | 'nothingHere'>> & {
     /** Stacks in answers, docs at the door. */
     dev: boolean;
   };
@@ -39,6 +39,7 @@ export function openFrontend(
       callbackAllow: readCallbackAllow(options.callbackAllow),
       beforeCall: options.beforeCall,
       notice: options.notice,
+      ...(options.nothingHere !== undefined && { nothingHere: options.nothingHere }),
     },
   });
 }

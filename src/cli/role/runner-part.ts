@@ -9,6 +9,7 @@ import type { ServingParts } from './part.ts';
 export type RunnerPartOptions = Values<typeof runnerOptions> & {
   /** Stacks in answers, responses enforced. */
   dev: boolean;
+  runtimes?: RunnerOptions['runtimes'];
 };
 
 export function createRunner(
@@ -30,6 +31,7 @@ export function createRunner(
     resultBytesMax: options.resultMax,
     stacks: dev,
     responseMode: dev ? 'enforce' : 'report',
+    runtimes: options.runtimes,
     ...alone,
   });
 }
