@@ -1,0 +1,50 @@
+package funcatron.intf.impl;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.transform.TransformerException;
+import javax.xml.transform.TransformerFactory;
+import javax.xml.transform.dom.DOMSource;
+import javax.xml.transform.stream.StreamResult;
+import org.w3c.dom.Document;
+import org.w3c.dom.Node;
+import org.xml.sax.SAXException;
+
+/** XML bodies, with the JDK's own parser whatever else the bundle brings. */
+final class Xml {
+    private static final String NO_DOCTYPE = "http://apache.org/xml/features/disallow-doctype-decl";
+
+    private Xml() {}
+
+    static Document read(InputStream stream) {
+        if (stream == null) return null;
+        try {
+            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
+            // Without document types there are no entities: nothing to fetch, nothing to blow up.
+            factory.setFeature(NO_DOCTYPE, true);
+            factory.setXIncludeAware(false);
+            factory.setExpandEntityReferences(false);
+            return factory.newDocumentBuilder().parse(stream);
+        } catch (SAXException error) {
+            throw new IllegalArgumentException(
+                    "the body is no XML that is accepted: " + error.getMessage(), error);
+        } catch (IOException | ParserConfigurationException error) {
+            throw new IllegalStateException("the body cannot be read as XML", error);
+        }
+    }
+
+    static byte[] write(Node node) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            TransformerFactory.newDefaultInstance()
+                    .newTransformer()
+                    .transform(new DOMSource(node), new StreamResult(bytes));
+        } catch (TransformerException error) {
+            throw new IllegalStateException("the answer cannot be written as XML", error);
+        }
+        return bytes.toByteArray();
+    }
+}
