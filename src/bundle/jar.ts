@@ -40,14 +40,17 @@ export async function checkJar(path: string, funcs: readonly NamedFunc[]): Promi
   });
 }
 
-/** Whether a JAR could tell its contract at all, were its code asked. */
-export function mayTell(path: string): Promise<boolean> {
-  return withArchive(path, noLimits, (archive) =>
+/** Throws `contract_missing` when the code of a JAR without a contract cannot be asked for one. */
+export async function assertMayTell(path: string): Promise<void> {
+  const can = await withArchive(path, noLimits, (archive) =>
     hasIntf(archive, new Set(archive.entries.map((entry) => entry.path))),
   );
+  if (can) return;
+  const detail = 'the JAR has no contract (funcatron.yaml at its root), and its code gives none';
+  throw new FuncatronError('contract_missing', `${detail}: ${noIntf}`);
 }
 
-export const noIntf =
+const noIntf =
   'the JAR has no funcatron.intf, so nothing can be called in it: add the dependency ' +
   'funcatron:intf and build an uberjar with all dependencies in it (is this a thin JAR?)';
 

@@ -3,22 +3,29 @@
  * here.
  */
 import { parseSha } from '../bundle/identity.ts';
+import type { BareJar, BundleFacts, ContractFile } from '../bundle/read.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Contract } from '../openapi/contract.ts';
 import type { BundleHost } from '../store/bundle-fetch.ts';
 import { fetchBundle } from '../store/store.ts';
-import type { BundleFiles, BundleRecord, Store } from '../store/store.ts';
+import type { BundleFiles, BundleRecord, StagedFile, Store } from '../store/store.ts';
+import type { Uploaded } from './judge.ts';
 import type { TronOptions } from './option.ts';
 import { Turns } from './turn.ts';
 
 /** The beginning of a hex SHA that is long enough to name a bundle. */
 const prefixPattern = /^[0-9a-f]{8,63}$/i;
 
-export interface Uploaded {
-  bundle: BundleRecord;
-  /** The contract's document as it is written. */
-  document: Record<string, unknown>;
+interface Parts {
+  store: Store;
+  files: BundleFiles;
+  options: TronOptions;
+  log: Log;
+  /** Other Trons of the same store, which may have files that this one has not. */
+  hosts?: (() => readonly BundleHost[]) | undefined;
+  /** Has the code of a JAR asked for its contract; `path` gives its file meanwhile. */
+  describe(sha: string): Promise<ContractFile>;
 }
 
 export class Bundles {
@@ -28,23 +35,20 @@ export class Bundles {
   readonly #log: Log;
   /** By SHA: a bundle is not deleted while it is uploaded again. */
   readonly #turns = new Turns();
-  readonly #hosts: (() => readonly BundleHost[]) | undefined;
+  readonly #hosts: Parts['hosts'];
+  readonly #describe: Parts['describe'];
+  /** Files that become bundles once their code was asked for the contract, by SHA. */
+  readonly #sources = new Map<string, string>();
   #uploads = 0;
   #isCopying = false;
 
-  /** `hosts`: other Trons of the same store, which may have files that this one has not. */
-  constructor(
-    store: Store,
-    files: BundleFiles,
-    options: TronOptions,
-    log: Log,
-    hosts?: () => readonly BundleHost[],
-  ) {
+  constructor({ store, files, options, log, hosts, describe }: Parts) {
     this.#hosts = hosts;
     this.#store = store;
     this.#files = files;
     this.#options = options;
     this.#log = log;
+    this.#describe = describe;
   }
 
   /**
@@ -67,14 +71,15 @@ export class Bundles {
       try {
         if (staged.bytes === 0)
           throw new FuncatronError('bundle_invalid', 'the request has no body; send the file');
-        const uploaded = await this.#judge(staged.path);
-        const { sha, name, version } = uploaded.bundle;
-        await this.#turns.take(sha, async () => {
-          await staged.keep();
-          await this.#store.commit([{ put: 'bundle', bundle: uploaded.bundle }]);
+        const { inspectBundle } = await import('../bundle/read.ts');
+        const { bundleLimits } = this.#options;
+        const facts = await inspectBundle(staged.path, {
+          ...bundleLimits,
+          fileBytesMax: bundleMax,
         });
-        this.#log.info({ bundle: name, sha, version, bytes: staged.bytes }, 'bundle uploaded');
-        return uploaded;
+        return facts.contract
+          ? await this.#keep(staged, facts)
+          : await this.#complete(staged, facts);
       } finally {
         await staged.discard();
       }
@@ -87,13 +92,19 @@ export class Bundles {
     return this.#store.bundles();
   }
 
-  /** The bundle a SHA in either form, or the beginning of one in hex, names; or undefined. */
+  /**
+   * The bundle a SHA in either form, or the beginning of one in hex, names: its own, or that of the
+   * JAR it was made of. Undefined when there is none.
+   */
   async find(text: string): Promise<BundleRecord | undefined> {
     const sha = parseSha(text);
     const bundles = await this.#store.bundles();
-    if (sha) return bundles.find((bundle) => bundle.sha === sha);
+    if (sha) return bundles.find((bundle) => bundle.sha === sha) ?? madeOf(sha, bundles);
     if (!prefixPattern.test(text)) return undefined;
-    const found = bundles.filter((bundle) => bundle.sha.startsWith(text.toLowerCase()));
+    const start = text.toLowerCase();
+    const found = bundles.filter(
+      (bundle) => bundle.sha.startsWith(start) || bundle.sourceSha?.startsWith(start),
+    );
     if (found.length < 2) return found[0];
     const shas = found.map((bundle) => bundle.sha).join(', ');
     throw new FuncatronError('bundle_unknown', `"${text}" is the beginning of ${shas}; give more`);
@@ -111,7 +122,7 @@ export class Bundles {
 
   /** A copy on this disk; what another Tron has is fetched from there and kept. */
   async path(sha: string): Promise<string> {
-    if (!this.#hosts) return this.#files.path(sha);
+    if (!this.#hosts || this.#sources.has(sha)) return this.localPath(sha);
     return this.#turns.take(sha, async () => {
       const known = await this.localPath(sha).catch(() => undefined);
       if (known !== undefined) return known;
@@ -135,8 +146,8 @@ export class Bundles {
   }
 
   /** Rejects with `bundle_unknown` when no copy is here. */
-  localPath(sha: string): Promise<string> {
-    return this.#files.path(sha);
+  async localPath(sha: string): Promise<string> {
+    return this.#sources.get(sha) ?? this.#files.path(sha);
   }
 
   /** The bundle's contract with an overlay. Rejects with `overlay_invalid` for a bad outcome. */
@@ -172,22 +183,60 @@ export class Bundles {
     this.#log.info({ bundle: name, sha }, 'bundle deleted');
   }
 
-  async #judge(path: string): Promise<Uploaded> {
-    const [{ readBundle }, { checkDocument }, { invalidContract, readDocument }, { loadContract }] =
-      await Promise.all([
-        import('../bundle/read.ts'),
-        import('../openapi/check.ts'),
-        import('../openapi/document.ts'),
-        import('../openapi/load.ts'),
+  /**
+   * Makes a bundle of a JAR without a contract: the same JAR, and what its code gives as one more
+   * entry. The same file always becomes the same bundle.
+   */
+  #complete(staged: StagedFile, facts: BareJar): Promise<Uploaded> {
+    const { sha: sourceSha } = facts;
+    return this.#turns.take(`source ${sourceSha}`, async () => {
+      const known = madeOf(sourceSha, await this.#store.bundles());
+      if (known) return this.#recall(known);
+      const [{ assertMayTell }, { appendEntry }] = await Promise.all([
+        import('../bundle/jar.ts'),
+        import('../bundle/append.ts'),
       ]);
-    const { bundleLimits, bundleMax } = this.#options;
-    const facts = await readBundle(path, { ...bundleLimits, fileBytesMax: bundleMax });
-    const issues = await checkDocument(facts.contract);
-    if (issues.length > 0) throw invalidContract(issues);
-    const { sha, kind, bytes } = facts;
-    const { name, version, host, basePath } = await loadContract(facts.contract, { id: sha });
-    const uploadedAt = Date.now();
-    const bundle = { sha, kind, bytes, name, version, host, basePath, uploadedAt };
-    return { bundle, document: readDocument(facts.contract) };
+      await assertMayTell(staged.path);
+      this.#sources.set(sourceSha, staged.path);
+      const contract = await this.#describe(sourceSha).finally(() =>
+        this.#sources.delete(sourceSha),
+      );
+      const entry = { path: contract.file, bytes: Buffer.from(contract.text) };
+      const chunks = appendEntry(staged.path, entry);
+      const made = await this.#files.stage(chunks, this.#options.bundleMax);
+      try {
+        const { sha, bytes } = made;
+        const entries = facts.entries + 1;
+        return await this.#keep(made, { ...facts, sha, bytes, entries, contract }, sourceSha);
+      } finally {
+        await made.discard();
+      }
+    });
   }
+
+  async #keep(staged: StagedFile, facts: BundleFacts, sourceSha?: string): Promise<Uploaded> {
+    const { judge } = await import('./judge.ts');
+    const { bundle, document } = await judge(staged.path, facts);
+    if (sourceSha !== undefined) bundle.sourceSha = sourceSha;
+    const { sha, name, version, bytes } = bundle;
+    await this.#turns.take(sha, async () => {
+      await staged.keep();
+      await this.#store.commit([{ put: 'bundle', bundle }]);
+    });
+    this.#log.info({ bundle: name, sha, version, bytes, sourceSha }, 'bundle uploaded');
+    return { bundle, document };
+  }
+
+  async #recall(bundle: BundleRecord): Promise<Uploaded> {
+    const [{ readContract }, { readDocument }] = await Promise.all([
+      import('../bundle/read.ts'),
+      import('../openapi/document.ts'),
+    ]);
+    return { bundle, document: readDocument(await readContract(await this.path(bundle.sha))) };
+  }
+}
+
+/** The newest bundle that was made of a file. */
+function madeOf(sourceSha: string, bundles: readonly BundleRecord[]): BundleRecord | undefined {
+  return bundles.findLast((bundle) => bundle.sourceSha === sourceSha);
 }

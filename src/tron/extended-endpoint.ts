@@ -90,7 +90,8 @@ function showBundle(bundle: BundleRecord, routes: readonly EnabledRoute[]) {
   const { sha, kind, bytes, name, version, host, basePath, uploadedAt } = bundle;
   const enabled = routes.filter((route) => route.sha === sha).map(showEnabled);
   const identity = { sha: toBase64Sha(sha), hex: sha, type: kind, bytes, name, version };
-  return { ...identity, host, basePath, uploadedAt, enabled };
+  const source = bundle.sourceSha && { sourceSha: toBase64Sha(bundle.sourceSha) };
+  return { ...identity, host, basePath, uploadedAt, enabled, ...source };
 }
 
 function showEnabled(route: EnabledRoute) {

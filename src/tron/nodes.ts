@@ -35,6 +35,8 @@ export interface Ack {
   missing: { operationId: string; mend: string }[];
   /** What a runner serves that is not in the table it was sent. */
   ahead: { queue: string; revision: number }[];
+  /** What the code of a JAR gives, where that was asked for. */
+  contract?: { type: string; text: string };
   /** Whether this is silence, not an answer: the node may have done it all the same. */
   silent: boolean;
 }
@@ -92,8 +94,12 @@ export class Nodes {
 
   /** Sends a message to all nodes and waits for every live one of a type, so long at most. */
   ask(type: NodeType, action: string, parts: readonly Fields[], timeoutMs: number): Promise<Ack[]> {
-    const awaited = this.list().filter((node) => node.type === type && isLive(node));
-    return this.#ask(awaited, action, parts, timeoutMs);
+    return this.#ask(this.live(type), action, parts, timeoutMs);
+  }
+
+  /** Those of a type that an answer can be waited for from. */
+  live(type: NodeType): Node[] {
+    return this.list().filter((node) => node.type === type && isLive(node));
   }
 
   /** Sends a message, in parts maybe, to one node and waits for its answer. */
@@ -205,12 +211,13 @@ export class Nodes {
     }
   }
 
-  #acknowledge({ of, from, ok, error, missing, ahead }: ControlMessage): void {
+  #acknowledge({ of, from, ok, error, missing, ahead, contract }: ControlMessage): void {
     const asked = this.#asked.get(String(of));
     const ack: Ack = { node: from, ok: ok === true, silent: false, missing: [], ahead: [] };
     if (error) ack.error = error as Problem;
     if (Array.isArray(missing)) ack.missing = missing;
     if (Array.isArray(ahead)) ack.ahead = ahead;
+    if (isContract(contract)) ack.contract = contract;
     if (asked?.left.has(from)) settle(asked, ack);
     else if (!ack.ok) this.#log.warn({ node: from, error }, 'a node could not do what it was told');
   }
@@ -218,6 +225,11 @@ export class Nodes {
 
 function isLive({ lastSeen }: Node): boolean {
   return lastSeen >= Date.now() - silentAfterMs;
+}
+
+function isContract(said: unknown): said is { type: string; text: string } {
+  const { type, text } = (said ?? {}) as Record<string, unknown>;
+  return typeof type === 'string' && typeof text === 'string';
 }
 
 function settle(asked: Asked, ack: Ack): void {

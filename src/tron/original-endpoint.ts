@@ -95,6 +95,7 @@ async function addFunc({ bundles }: OriginalParts, request: IncomingMessage): Pr
     route: bundle.basePath,
     swagger: document,
     sha: toBase64Sha(bundle.sha),
+    ...(bundle.sourceSha && { sourceSha: toBase64Sha(bundle.sourceSha) }),
   });
 }
 

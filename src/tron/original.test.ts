@@ -51,7 +51,10 @@ describe('the REST API of the first Funcatron', () => {
     };
     const reply = await place.post(
       '/api/v1/add_func',
-      zipOf(contract, { 'META-INF/MANIFEST.MF': '' }),
+      zipOf(contract, {
+        ...{ 'META-INF/MANIFEST.MF': '', 'op0.class': '' },
+        'funcatron/intf/impl/ContextImpl.class': '',
+      }),
     );
     const { type, host, route, swagger } = reply.json;
     assert.deepEqual({ type, host, route }, { type: 'jar', host: 'api.example.com', route: '/v1' });

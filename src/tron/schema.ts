@@ -10,6 +10,7 @@ const props = {
   description: 'Structure, booleans and `type` names; other values are "***"',
 };
 const base64Sha = { type: 'string', minLength: 44, maxLength: 44 };
+const sourceSha = { ...base64Sha, description: 'Of the JAR it was made of, as that was sent' };
 const hexSha = { type: 'string', pattern: '^[0-9a-f]{64}$' };
 const issues = { type: 'array', items: { $ref: '#/components/schemas/Issue' } };
 const list = (name: string): Json => ({
@@ -43,6 +44,7 @@ const bundle = {
   basePath: text,
   uploadedAt: number,
   enabled: list('Enabled'),
+  sourceSha,
 };
 
 export const schemas: Json = {
@@ -66,14 +68,18 @@ export const schemas: Json = {
     ),
     description: 'RFC 9457',
   },
-  Accepted: object({
-    accepted: { const: true },
-    type: { enum: ['zip', 'jar', 'pex'] },
-    host: maybe,
-    route: text,
-    swagger: { type: 'object', description: 'The contract as it is written' },
-    sha: base64Sha,
-  }),
+  Accepted: object(
+    {
+      accepted: { const: true },
+      type: { enum: ['zip', 'jar', 'pex'] },
+      host: maybe,
+      route: text,
+      swagger: { type: 'object', description: 'The contract as it is written' },
+      sha: base64Sha,
+      sourceSha,
+    },
+    ['sourceSha'],
+  ),
   NotAccepted: object({ accepted: { const: false }, ...reason }, reasonOptional),
   Enable: {
     ...object({ sha: text, props: { type: 'object' }, overlay: { type: 'object' }, ...place }, [
@@ -112,12 +118,15 @@ export const schemas: Json = {
     ],
   },
   StatsSet: object({ accepted: { const: true }, msg: text }),
-  Bundle: object(bundle),
-  BundleDescription: object({
-    ...bundle,
-    operations: list('Operation'),
-    settings: { type: 'object', description: '`x-funcatron`; values of `env` are not shown' },
-  }),
+  Bundle: object(bundle, ['sourceSha']),
+  BundleDescription: object(
+    {
+      ...bundle,
+      operations: list('Operation'),
+      settings: { type: 'object', description: '`x-funcatron`; values of `env` are not shown' },
+    },
+    ['sourceSha'],
+  ),
   Operation: object({ operationId: text, method: text, path: text }),
   Enabled: object({
     host: maybe,

@@ -7,6 +7,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Broker } from '../broker/broker.ts';
+import type { ContractFile } from '../bundle/read.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -19,6 +20,7 @@ import { send } from './answer.ts';
 import { Api } from './api.ts';
 import { Bundles } from './bundles.ts';
 import { CallDesk } from './call-desk.ts';
+import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
 import { assertMayListen } from './guard.ts';
@@ -101,7 +103,9 @@ class ListeningTron implements Tron {
     });
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
-    const bundles = new Bundles(store, files, options, log, fetch);
+    const describe = (sha: string): Promise<ContractFile> =>
+      askContract(nodes, sha, options.enableTimeoutMs);
+    const bundles = new Bundles({ store, files, options, log, hosts: fetch, describe });
     if (options.copies) network.onBeat = () => void bundles.copyEnabled();
     this.#scheduler = new Scheduler({
       ...{ store, table, log, broker: parts.broker, id: network.id },

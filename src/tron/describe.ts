@@ -1,0 +1,56 @@
+/**
+ * The contract of a JAR that has none, asked of a runner: the Tron runs no code of bundles. One is
+ * enough; the next is asked when it cannot tell.
+ */
+import type { ContractFile } from '../bundle/read.ts';
+import { FuncatronError, fromProblem } from '../errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Problem } from '../message.ts';
+import type { Nodes } from './nodes.ts';
+
+/** What is wrong with the JAR itself: any other runner would say the same. */
+const own: readonly ErrorCode[] = ['contract_missing', 'worker_start_failed'];
+const mend =
+  'add funcatron.yaml to the root of its class path, or put what its code gives into it where ' +
+  'there is Java: funcatron build app.jar -o bundle.jar';
+
+/**
+ * Asks the live runners one after the other, so long in total. Rejects with `contract_missing`, which says
+ * why, or with `bundle_too_large` for a contract that is.
+ */
+export async function askContract(
+  nodes: Pick<Nodes, 'live' | 'askOne'>,
+  sha: string,
+  timeoutMs: number,
+): Promise<ContractFile> {
+  const endsAt = Date.now() + timeoutMs;
+  const failures: string[] = [];
+  for (const runner of nodes.live('runner')) {
+    const leftMs = endsAt - Date.now();
+    if (leftMs <= 0) break;
+    const ack = await nodes.askOne(runner, 'describe', [{ sha }], leftMs);
+    if (ack.ok && ack.contract) return asFile(ack.contract);
+    if (ack.error) refuse(ack.error);
+    const why = ack.error?.detail ?? 'gave no contract';
+    failures.push(ack.silent ? `${why} (--enable-timeout)` : `runner ${runner.id}: ${why}`);
+  }
+  const why = failures.length > 0 ? failures.join('; ') : 'no runner is alive';
+  throw missing(`the JAR has no contract, and no runner could ask its code for one: ${why}`);
+}
+
+function asFile({ type, text }: { type: string; text: string }): ContractFile {
+  return { file: type === 'json' ? 'funcatron.json' : 'funcatron.yaml', text };
+}
+
+/** Throws what asking another runner would not mend. */
+function refuse(problem: Problem): void {
+  const fault = fromProblem(problem);
+  if (fault.code === 'bundle_too_large') throw fault;
+  if (fault.code === 'contract_missing') throw missing(fault.message);
+  if (own.includes(fault.code))
+    throw missing(`the JAR has no contract, and its code gave none: ${fault.message}`);
+}
+
+function missing(detail: string): FuncatronError {
+  return new FuncatronError('contract_missing', `${detail}; ${mend}`);
+}

@@ -1,0 +1,41 @@
+/** Whether a bundle is sound, as far as it shows without running its code. */
+import type { BundleFacts } from '../bundle/read.ts';
+import type { Contract } from '../openapi/contract.ts';
+import type { BundleRecord } from '../store/store.ts';
+
+export interface Uploaded {
+  bundle: BundleRecord;
+  /** The contract's document as it is written. */
+  document: Record<string, unknown>;
+}
+
+/**
+ * What is to be remembered of a bundle file whose entries were read. Rejects with `contract_invalid`, and
+ * of a JAR with `handlers_missing` or `bundle_invalid`.
+ */
+export async function judge(path: string, facts: BundleFacts): Promise<Uploaded> {
+  const [{ checkDocument }, { invalidContract, readDocument }, { loadContract }] =
+    await Promise.all([
+      import('../openapi/check.ts'),
+      import('../openapi/document.ts'),
+      import('../openapi/load.ts'),
+    ]);
+  const issues = await checkDocument(facts.contract);
+  if (issues.length > 0) throw invalidContract(issues);
+  const { sha, kind, bytes } = facts;
+  const contract = await loadContract(facts.contract, { id: sha });
+  if (kind === 'jar') await judgeJar(path, contract);
+  const { name, version, host, basePath } = contract;
+  const bundle = { sha, kind, bytes, name, version, host, basePath, uploadedAt: Date.now() };
+  return { bundle, document: readDocument(facts.contract) };
+}
+
+/** What a JVM serves. A JAR may hold the code of another runtime. */
+async function judgeJar(path: string, { settings, operations }: Contract): Promise<void> {
+  if ((settings.runtime ?? 'jvm') !== 'jvm') return;
+  const { checkJar } = await import('../bundle/jar.ts');
+  const funcs = operations.map(({ operationId, method, template }) => {
+    return { operationId, operation: `${method} ${template}` };
+  });
+  await checkJar(path, funcs);
+}
