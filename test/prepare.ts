@@ -1,6 +1,7 @@
 /** Installs what the tests need from the system, where that is allowed and it is missing. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { prepareKafka } from './server/kafka.ts';
 import { findProgram } from './server/server.ts';
 
@@ -15,12 +16,20 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['initdb', 'postgresql'],
   // Kafka comes from Maven Central.
   ['java', 'default-jre-headless'],
+  // The worker of JVM bundles is built, and samples are.
+  ['javac', 'default-jdk-headless'],
   ['mvn', 'maven'],
 ];
 
 export async function prepare(): Promise<void> {
   installPackages();
   await prepareKafka();
+  prepareJvm();
+}
+
+function prepareJvm(): void {
+  const build = fileURLToPath(new URL('../jvm/build.ts', import.meta.url));
+  spawnSync(process.execPath, [build, '--soft'], { stdio: 'inherit' });
 }
 
 function installPackages(): void {
