@@ -141,11 +141,10 @@ function assertTools(): void {
 }
 
 function buildWorker(): void {
-  maven(join(worker, 'pom.xml'), []);
-  const target = join(worker, 'target');
-  const [built] = readdirSync(target).filter((name) => /^worker-[\d.]+\.jar$/.test(name));
-  if (!built) throw new CannotBuild(`Maven left no worker-*.jar in ${target}`);
-  place(join(target, built), join(worker, 'worker.jar'));
+  const built = join(worker, 'target', 'built.jar');
+  maven(join(worker, 'pom.xml'), [`-Dworker.jar=${built}`]);
+  if (!existsSync(built)) throw new CannotBuild(`Maven left no ${built}`);
+  place(built, join(worker, 'worker.jar'));
 }
 
 function buildLibraries(): void {
