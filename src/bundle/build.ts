@@ -3,7 +3,7 @@
  * runtime's: for node one module that esbuild makes of the handler and its imports, for python the
  * sources and what pip vendors, for process and http the files as they are.
  */
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FuncatronError } from '../errors.ts';
 import { assertPrograms } from './handler.ts';
@@ -18,7 +18,9 @@ import type { PipOptions } from './pip.ts';
 import { readProject } from './project.ts';
 import type { Project } from './project.ts';
 import type { Vendor } from './python-build.ts';
-import { readBundle, withArchive } from './read.ts';
+import type { ContractFile } from './read.ts';
+import { takeReady } from './ready.ts';
+import type { DescribeJar } from './ready.ts';
 import { writeZip } from './zip-writer.ts';
 import type { PackedFile } from './zip-writer.ts';
 
@@ -27,6 +29,8 @@ export interface BuildOptions {
   bundle?: boolean;
   /** Used for a contract that refers to other files with `$ref`. */
   bundleDocument?: BundleDocument;
+  /** Used for a ready-made JAR that has no contract: its code may give one. */
+  describe?: DescribeJar;
   limits?: Partial<BundleLimits>;
   pip?: Partial<PipOptions>;
 }
@@ -45,6 +49,8 @@ export interface BuiltBundle {
   files: string[];
   /** What a node handler exports, where that shows without running it. */
   exports: string[] | undefined;
+  /** Of a bundle that was ready-made. */
+  contract?: ContractFile;
 }
 
 /** Builds one folder again and again, and does over only what has changed. */
@@ -54,7 +60,8 @@ export interface Builder {
 }
 
 /**
- * Builds a folder once. A ready-made zip, JAR or PEX is read and taken as it is. Throws
+ * Builds a folder once. A ready-made zip, JAR or PEX is read and taken as it is; only a JAR without
+ * a contract gets that of its code. Throws
  * `build_failed`, or a `contract_`, `bundle_` or `runtime_` error.
  */
 export async function buildBundle(path: string, options: BuildOptions = {}): Promise<BuiltBundle> {
@@ -73,16 +80,12 @@ export async function createBuilder(path: string, options: BuildOptions = {}): P
     throw new FuncatronError('build_failed', detail, { cause });
   });
   if (found.isDirectory()) return new FolderBuilder(path, options);
-  return { build: () => takeReady(path, fillLimits(options.limits)), close: async () => {} };
+  return { build: () => buildReady(path, options), close: async () => {} };
 }
 
-async function takeReady(path: string, limits: BundleLimits): Promise<BuiltBundle> {
-  const { sha } = await readBundle(path, limits);
-  const bytes = await readFile(path);
-  const files = await withArchive(path, limits, async ({ entries }) =>
-    entries.map((entry) => entry.path).filter((name) => !name.endsWith('/')),
-  );
-  return { bytes, sha, warnings: [], inputs: [path], files, exports: undefined };
+async function buildReady(path: string, options: BuildOptions): Promise<BuiltBundle> {
+  const made = await takeReady(path, fillLimits(options.limits), options.describe);
+  return { ...made, warnings: [], inputs: [path], exports: undefined };
 }
 
 /** What goes into a bundle, and what it was made of. */

@@ -109,7 +109,8 @@ function isContract(path: string): boolean {
   return contractPaths.includes(path);
 }
 
-function noContract(where: string): FuncatronError {
+/** The error for whoever needs a contract where there is none. */
+export function noContract(where: string): FuncatronError {
   return new FuncatronError(
     'contract_missing',
     `${where} has no contract: add ${contractNames.join(', ')} (one of them) at its root`,

@@ -14,7 +14,7 @@ interface BuildOptions extends LimitValues {
 
 export async function build(dir: string, options: BuildOptions, terminal: Terminal): Promise<void> {
   const built = await buildSound(dir, options, terminal);
-  const name = basename(resolve(terminal.cwd, dir)).replace(/\.zip$/, '') || 'bundle';
+  const name = basename(resolve(terminal.cwd, dir)).replace(/\.(zip|jar|pex)$/, '') || 'bundle';
   const file = resolve(terminal.cwd, options.output ?? `${name}.zip`);
   await writeWhole(file, built.bytes);
   const { sha, files } = built;

@@ -3,8 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createBuilder } from '../bundle/build.ts';
 import type { Builder, BuiltBundle } from '../bundle/build.ts';
-import { decodeContract, findContract, readBundle } from '../bundle/read.ts';
+import { decodeContract, findContract } from '../bundle/read.ts';
 import type { ContractFile } from '../bundle/read.ts';
+import type { DescribeJar } from '../bundle/ready.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Issue } from '../message.ts';
 import { bundleDocument } from '../openapi/bundle-document.ts';
@@ -15,8 +16,12 @@ import type { Terminal } from './terminal.ts';
 
 /** A builder of a folder or of a ready-made bundle; close it in the end. */
 export function openBuilder(path: string, options: LimitValues): Promise<Builder> {
-  return createBuilder(path, { bundleDocument, limits: limitsOf(options) });
+  return createBuilder(path, { bundleDocument, describe, limits: limitsOf(options) });
 }
+
+/** Only few commands meet a JAR without a contract. */
+const describe: DescribeJar = async (path, sha) =>
+  (await import('./jar-contract.ts')).askJar(path, sha);
 
 /** Builds once and says the warnings. Throws `build_failed` and what else a build may. */
 export async function buildOnce(
@@ -34,6 +39,42 @@ export async function buildOnce(
   }
 }
 
+/** A folder, or a bundle that was built already: what is wrong with its contract, and the build. */
+export interface Source {
+  issues: Issue[];
+  /** Says the warnings. */
+  build(): Promise<BuiltBundle>;
+}
+
+/** Reads the contract of what a command names. Throws as `findContractIssues` does. */
+export async function openSource(
+  path: string,
+  options: LimitValues,
+  terminal: Terminal,
+  overlay?: unknown,
+): Promise<Source> {
+  const full = resolve(terminal.cwd, path);
+  if (await isFolder(full)) {
+    const issues = await findContractIssues(full, options, overlay);
+    return { issues, build: () => buildOnce(path, options, terminal) };
+  }
+  const built = await buildOnce(path, options, terminal);
+  const issues = await checkReady(built, overlay);
+  if (issues.length === 0 && built.files.includes('META-INF/MANIFEST.MF'))
+    await assertJarWhole(full, built, overlay);
+  return { issues, build: async () => built };
+}
+
+/** Throws `handlers_missing` or `bundle_invalid`, as a Tron would at the upload. */
+async function assertJarWhole(path: string, built: BuiltBundle, overlay: unknown): Promise<void> {
+  const [{ contractId, loadContract }, { judgeJar }] = await Promise.all([
+    import('../openapi/load.ts'),
+    import('../tron/judge.ts'),
+  ]);
+  const id = contractId(built.sha, overlay);
+  await judgeJar(path, await loadContract(built.contract!, { id, overlay }));
+}
+
 /**
  * Builds once, after the contract was found to be right: with an overlay, as it is then.
  * Throws `contract_invalid` with every fault's file and line, and what a build may.
@@ -44,9 +85,9 @@ export async function buildSound(
   terminal: Terminal,
   overlay?: unknown,
 ): Promise<BuiltBundle> {
-  const errors = await findContractIssues(resolve(terminal.cwd, path), options, overlay);
-  if (errors.length > 0) throw unsound(errors);
-  return buildOnce(path, options, terminal);
+  const { issues, build } = await openSource(path, options, terminal, overlay);
+  if (issues.length > 0) throw unsound(issues);
+  return build();
 }
 
 export function unsound(errors: Issue[]): FuncatronError {
@@ -67,14 +108,26 @@ export async function findContractIssues(
   options: LimitValues,
   overlay?: unknown,
 ): Promise<Issue[]> {
+  if (await isFolder(path))
+    return checkDocument(await readFolderContract(path), { overlay, root: path });
+  const builder = await openBuilder(path, options);
+  try {
+    return await checkReady(await builder.build(), overlay);
+  } finally {
+    await builder.close();
+  }
+}
+
+function checkReady({ contract }: BuiltBundle, overlay: unknown): Promise<Issue[]> {
+  return checkDocument(contract!, { overlay });
+}
+
+async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     const why = cause.code === 'ENOENT' ? 'there is no such folder or file' : cause.message;
     throw new FuncatronError('build_failed', `cannot build ${path}: ${why}`, { cause });
   });
-  if (found.isDirectory())
-    return checkDocument(await readFolderContract(path), { overlay, root: path });
-  const { contract } = await readBundle(path, limitsOf(options));
-  return checkDocument(contract, { overlay });
+  return found.isDirectory();
 }
 
 async function readFolderContract(folder: string): Promise<ContractFile> {

@@ -1,9 +1,8 @@
 /** `funcatron check`: everything wrong with a folder or a bundle. */
-import { resolve } from 'node:path';
 import type { BuiltBundle } from '../bundle/build.ts';
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Issue } from '../message.ts';
-import { buildOnce, findContractIssues, unsound } from './bundle-source.ts';
+import { openSource, unsound } from './bundle-source.ts';
 import type { LimitValues } from './bundle-limit.ts';
 import { findMissingFuncs } from './check-code.ts';
 import { readObject } from './json-input.ts';
@@ -22,9 +21,9 @@ export async function check(
   terminal: Terminal,
 ): Promise<void> {
   const overlay = await readObject('--overlay', options.overlay, terminal.cwd);
-  const contract = await findContractIssues(resolve(terminal.cwd, path), options, overlay);
-  const faults = contract.length > 0 ? [unsound(contract)] : [];
-  const built = await buildOnce(path, options, terminal).catch((thrown: unknown) => {
+  const { issues, build } = await openSource(path, options, terminal, overlay);
+  const faults = issues.length > 0 ? [unsound(issues)] : [];
+  const built = await build().catch((thrown: unknown) => {
     const fault = toFault(thrown);
     // What the contract was found guilty of above, a build may stumble over again.
     if (fault.code !== 'contract_invalid' || faults.length === 0) faults.push(fault);

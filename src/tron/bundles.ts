@@ -192,16 +192,19 @@ export class Bundles {
     return this.#turns.take(`source ${sourceSha}`, async () => {
       const known = madeOf(sourceSha, await this.#store.bundles());
       if (known) return this.#recall(known);
-      const [{ assertMayTell }, { appendEntry }] = await Promise.all([
-        import('../bundle/jar.ts'),
-        import('../bundle/append.ts'),
-      ]);
+      const [{ assertMayTell }, { appendEntry }, { contractEntry }, { fillLimits }] =
+        await Promise.all([
+          import('../bundle/jar.ts'),
+          import('../bundle/append.ts'),
+          import('../bundle/ready.ts'),
+          import('../bundle/limit.ts'),
+        ]);
       await assertMayTell(staged.path);
       this.#sources.set(sourceSha, staged.path);
       const contract = await this.#describe(sourceSha).finally(() =>
         this.#sources.delete(sourceSha),
       );
-      const entry = { path: contract.file, bytes: Buffer.from(contract.text) };
+      const entry = contractEntry(contract, fillLimits(this.#options.bundleLimits));
       const chunks = appendEntry(staged.path, entry);
       const made = await this.#files.stage(chunks, this.#options.bundleMax);
       try {

@@ -3,6 +3,7 @@
  * enough; the next is asked when it cannot tell.
  */
 import type { ContractFile } from '../bundle/read.ts';
+import { asContractFile } from '../bundle/ready.ts';
 import { FuncatronError, fromProblem } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Problem } from '../message.ts';
@@ -29,17 +30,13 @@ export async function askContract(
     const leftMs = endsAt - Date.now();
     if (leftMs <= 0) break;
     const ack = await nodes.askOne(runner, 'describe', [{ sha }], leftMs);
-    if (ack.ok && ack.contract) return asFile(ack.contract);
+    if (ack.ok && ack.contract) return asContractFile(ack.contract);
     if (ack.error) refuse(ack.error);
     const why = ack.error?.detail ?? 'gave no contract';
     failures.push(ack.silent ? `${why} (--enable-timeout)` : `runner ${runner.id}: ${why}`);
   }
   const why = failures.length > 0 ? failures.join('; ') : 'no runner is alive';
   throw missing(`the JAR has no contract, and no runner could ask its code for one: ${why}`);
-}
-
-function asFile({ type, text }: { type: string; text: string }): ContractFile {
-  return { file: type === 'json' ? 'funcatron.json' : 'funcatron.yaml', text };
 }
 
 /** Throws what asking another runner would not mend. */

@@ -30,8 +30,8 @@ export async function judge(path: string, facts: BundleFacts): Promise<Uploaded>
   return { bundle, document: readDocument(facts.contract) };
 }
 
-/** What a JVM serves. A JAR may hold the code of another runtime. */
-async function judgeJar(path: string, { settings, operations }: Contract): Promise<void> {
+/** What a JVM serves: a JAR may hold the code of another runtime. Rejects as `judge` does. */
+export async function judgeJar(path: string, { settings, operations }: Contract): Promise<void> {
   if ((settings.runtime ?? 'jvm') !== 'jvm') return;
   const { checkJar } = await import('../bundle/jar.ts');
   const funcs = operations.map(({ operationId, method, template }) => {
