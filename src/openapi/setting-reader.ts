@@ -84,6 +84,37 @@ export function readInstances(value: unknown): { min: number; max: number; idleM
 }
 
 /** Only what is said; the installation decides the rest. */
+/** Options that would have java run another program, or none. */
+const programOptions = new Set(
+  (
+    '-jar -cp -classpath --class-path -p --module-path -m --module -version --version -help --help ' +
+    '-h -? -X --dry-run --list-modules --validate-modules'
+  ).split(' '),
+);
+
+/** The JVM of a bundle for the JVM: whether it wants its own, and what that is started with. */
+export function readJvm(value: unknown): { own: boolean; options: string[] } {
+  const { own = false, options } = readMembers<{ own: boolean; options: string[] }>(value, {
+    own: readBoolean,
+    options: readJvmOptions,
+  });
+  if (options && !own)
+    throw new Unfit('options are those of a JVM of its own', 'add own: true', '/options');
+  return { own, options: options ?? [] };
+}
+
+function readJvmOptions(value: unknown): string[] {
+  const mend = 'write a list of options of java, such as ["-Xss4m", "-Dname=value"]';
+  if (!Array.isArray(value)) throw new Unfit(`${show(value)} is no list`, mend);
+  for (const option of value) {
+    if (typeof option !== 'string' || !/^-[^\0]+$/.test(option))
+      throw new Unfit(`${show(option)} is no option`, mend);
+    if (programOptions.has(option.split('=')[0]!))
+      throw new Unfit(`${option} would run another program`, 'leave it out');
+  }
+  return value as string[];
+}
+
 export function readRetry(value: unknown): Partial<RetryPolicy> {
   const { tries, wait, waitMax } = readMembers<Record<'tries' | 'wait' | 'waitMax', number>>(
     value,

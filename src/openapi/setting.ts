@@ -10,6 +10,7 @@ import {
   readEnv,
   readEventPlaces,
   readInstances,
+  readJvm,
   readMembers,
   readRetry,
   readSchedule,
@@ -128,7 +129,7 @@ export const settingKeys: Record<string, SettingKey> = {
     on: 'document',
     schema: {
       description:
-        'Calls in one worker at a time. Default: node and http 100, python and process 16.',
+        'Calls in one worker at a time. Default: node and http 100, jvm 50, python and process 16.',
       type: 'integer',
       minimum: 1,
       maximum: 10_000,
@@ -170,6 +171,21 @@ export const settingKeys: Record<string, SettingKey> = {
       additionalProperties: { type: ['string', 'number', 'boolean'] },
     },
     read: readEnv,
+  },
+  jvm: {
+    on: 'document',
+    schema: {
+      description:
+        'Of runtime jvm: a JVM of its own instead of one shared with other bundles, and options of java for it.',
+      type: 'object',
+      properties: {
+        own: { type: 'boolean' },
+        options: { type: 'array', items: { type: 'string', pattern: '^-' } },
+      },
+      dependentRequired: { options: ['own'] },
+      additionalProperties: false,
+    },
+    read: readJvm,
   },
   validate: {
     on: 'both',

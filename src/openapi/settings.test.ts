@@ -105,6 +105,27 @@ test('the runtime follows from handler and process', () => {
   assert.match(read({ process: 'wc', handler: 'a.js' }).told[0]!, /process takes no handler/);
 });
 
+test('what is of the JVM stands with the runtime jvm alone', () => {
+  assert.equal(read({ jvm: { own: false } }).settings.runtime, 'jvm');
+  const { settings, told } = read({ runtime: 'jvm', jvm: { own: true, options: ['-Xss4m'] } });
+  assert.deepEqual([settings.jvm, told], [{ own: true, options: ['-Xss4m'] }, []]);
+  const cases: [source: object, told: RegExp][] = [
+    [{ runtime: 'jvm', process: 'wc' }, /runtime jvm runs no process/],
+    [
+      { runtime: 'jvm', handler: 'a.Func' },
+      /^\/x-funcatron\/handler: runtime jvm takes no handler/,
+    ],
+    [{ runtime: 'python', jvm: { own: true } }, /^\/x-funcatron\/jvm: runtime python has no JVM/],
+    [{ handler: 'a.js', jvm: {} }, /runtime node has no JVM/],
+    [{ jvm: { options: ['-Xss4m'] } }, /^\/x-funcatron\/jvm\/options: .*own; add own: true/],
+    [{ jvm: { own: true, options: ['Xss4m'] } }, /"Xss4m" is no option/],
+    [{ jvm: { own: true, options: ['--class-path=x'] } }, /--class-path=x would run another/],
+    [{ jvm: { own: true, options: '-Xss4m' } }, /"-Xss4m" is no list/],
+    [{ jvm: { onw: true } }, /^\/x-funcatron\/jvm\/onw: .*did you mean own\?/],
+  ];
+  for (const [source, told] of cases) assert.match(read(source).told.join(), told);
+});
+
 test('what is wrong is named by pointer, with what would do', () => {
   const cases: [source: unknown, told: RegExp][] = [
     ['fast', /^\/x-funcatron: "fast" is no object; use name, host/],

@@ -25,6 +25,8 @@ export interface Settings {
   readonly instances: { readonly min: number; readonly max: number; readonly idleMs: number };
   readonly memoryBytesMax: number;
   readonly env: Record<string, string>;
+  /** Of runtime jvm: whether it wants a JVM of its own, and the options of that. */
+  readonly jvm?: { readonly own: boolean; readonly options: string[] };
   /** An absent response mode is the installation's: enforce in dev, else report. */
   readonly validate: { readonly request: CheckMode; readonly response?: CheckMode };
   /** False: none, whatever the installation says; absent: the installation's. */
@@ -88,19 +90,29 @@ function deriveRuntime(settings: Settings, usesProcess: boolean): RuntimeName | 
   if (settings.process || usesProcess) return 'process';
   if (settings.handler?.endsWith('.py')) return 'python';
   if (settings.handler && /\.[cm]?[jt]s$/.test(settings.handler)) return 'node';
+  if (settings.jvm) return 'jvm';
   return undefined;
 }
 
 /** Settings that cannot stand together, each of them right by itself. */
 function contradict(settings: Settings, usesProcess: boolean): Issue | undefined {
-  const { runtime, process, handler } = settings;
+  const { runtime, process, handler, jvm } = settings;
   const at = '/x-funcatron/runtime';
   if (runtime === 'http' && !process)
     return issue(at, 'runtime http names no program', 'add process: the command that serves HTTP');
-  if ((runtime === 'node' || runtime === 'python') && (process || usesProcess))
+  const runsNone = runtime === 'node' || runtime === 'python' || runtime === 'jvm';
+  if (runsNone && (process || usesProcess))
     return issue(at, `runtime ${runtime} runs no process`, 'remove process, or the runtime');
   if (handler && (runtime === 'process' || runtime === 'http'))
     return issue(at, `runtime ${runtime} takes no handler`, 'remove handler, or the runtime');
+  if (handler && runtime === 'jvm')
+    return issue(
+      '/x-funcatron/handler',
+      'runtime jvm takes no handler',
+      'remove it: an operationId names its class',
+    );
+  if (jvm && runtime !== undefined && runtime !== 'jvm' && runtime !== 'shim')
+    return issue('/x-funcatron/jvm', `runtime ${runtime} has no JVM`, 'remove jvm');
   return undefined;
 }
 
