@@ -3,6 +3,7 @@ package funcatron.intf.impl;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import javax.xml.transform.TransformerException;
@@ -12,6 +13,7 @@ import javax.xml.transform.stream.StreamResult;
 import org.w3c.dom.Document;
 import org.w3c.dom.Node;
 import org.xml.sax.SAXException;
+import org.xml.sax.helpers.DefaultHandler;
 
 /** XML bodies, with the JDK's own parser whatever else the bundle brings. */
 final class Xml {
@@ -27,7 +29,10 @@ final class Xml {
             factory.setFeature(NO_DOCTYPE, true);
             factory.setXIncludeAware(false);
             factory.setExpandEntityReferences(false);
-            return factory.newDocumentBuilder().parse(stream);
+            DocumentBuilder builder = factory.newDocumentBuilder();
+            // The default handler writes to standard error what is thrown anyway.
+            builder.setErrorHandler(new DefaultHandler());
+            return builder.parse(stream);
         } catch (SAXException error) {
             throw new IllegalArgumentException(
                     "the body is no XML that is accepted: " + error.getMessage(), error);
