@@ -13,7 +13,7 @@ const nodeEndings = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.cts'];
 const nodeHandlers = nodeStems.flatMap((stem) => nodeEndings.map((ending) => stem + ending));
 
 /** Modules of a bundle, in order, where its contract names none that is there. */
-const bundledHandlers = ['handler', 'index'].flatMap((stem) =>
+export const bundledHandlers = ['handler', 'index'].flatMap((stem) =>
   ['.mjs', '.js', '.cjs'].map((ending) => stem + ending),
 );
 

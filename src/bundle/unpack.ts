@@ -14,6 +14,14 @@ import type { ZipArchive } from './zip-archive.ts';
 import { isExecutable } from './zip-directory.ts';
 import type { ZipEntry } from './zip-directory.ts';
 
+/** The entries of a bundle that are wanted, and what tells their folder from that of all. */
+interface BundlePart {
+  suffix: string;
+  takes(path: string): boolean;
+}
+
+const whole: BundlePart = { suffix: '', takes: () => true };
+
 /** Entries written at the same time. */
 const writersMax = 8;
 /** A draft of another machine, whose processes we cannot see, is stale after this. */
@@ -23,10 +31,17 @@ const draftAgeMaxMs = 3_600_000;
  * Unpacks a bundle that `readBundle` has read before and returns its folder, at once when it is
  * there. Limits were that reading's; what an entry says of itself is verified again. Executable
  * files stay executable. `sha`, where the caller knows it, spares hashing when the folder is there; a
- * file that turns out to be another bundle throws `bundle_invalid`.
+ * file that turns out to be another bundle throws `bundle_invalid`. With `part` only the entries that
+ * takes, in a folder whose name ends with its suffix.
  */
-export async function unpackBundle(path: string, dir: string, sha?: string): Promise<string> {
-  if (sha !== undefined && (await isFolder(join(dir, sha)))) return join(dir, sha);
+export async function unpackBundle(
+  path: string,
+  dir: string,
+  sha?: string,
+  part: BundlePart = whole,
+): Promise<string> {
+  const folderOf = (name: string): string => join(dir, `${name}${part.suffix}`);
+  if (sha !== undefined && (await isFolder(folderOf(sha)))) return folderOf(sha);
   return withArchive(path, noLimits, async (archive) => {
     const found = await archive.sha();
     if (sha !== undefined && sha !== found)
@@ -34,18 +49,24 @@ export async function unpackBundle(path: string, dir: string, sha?: string): Pro
         'bundle_invalid',
         `${path} is bundle ${found}, not ${sha}: the file was damaged; fetch it again`,
       );
-    const target = join(dir, found);
-    if (!(await isFolder(target))) await unpackInto(archive, dir, target);
+    const target = folderOf(found);
+    const entries = archive.entries.filter((entry) => part.takes(entry.path));
+    if (!(await isFolder(target))) await unpackInto(archive, entries, dir, target);
     return target;
   });
 }
 
-async function unpackInto(archive: ZipArchive, dir: string, target: string): Promise<void> {
+async function unpackInto(
+  archive: ZipArchive,
+  entries: readonly ZipEntry[],
+  dir: string,
+  target: string,
+): Promise<void> {
   const draft = join(dir, draftName());
   try {
     await mkdir(dir, { recursive: true });
     await removeStaleDrafts(dir);
-    await writeEntries(archive, draft);
+    await writeEntries(archive, entries, draft);
     await rename(draft, target);
   } catch (thrown) {
     await rm(draft, { recursive: true, force: true }).catch(() => {});
@@ -55,12 +76,16 @@ async function unpackInto(archive: ZipArchive, dir: string, target: string): Pro
   }
 }
 
-async function writeEntries(archive: ZipArchive, draft: string): Promise<void> {
+async function writeEntries(
+  archive: ZipArchive,
+  entries: readonly ZipEntry[],
+  draft: string,
+): Promise<void> {
   const folders = new Set([draft]);
-  for (const { path } of archive.entries) folders.add(dirname(join(draft, `${path}.`)));
+  for (const { path } of entries) folders.add(dirname(join(draft, `${path}.`)));
   for (const folder of folders) await mkdir(folder, { recursive: true });
   // One generator for all writers: when one of them throws, it ends for the others too.
-  const rest = filesOf(archive);
+  const rest = filesOf(entries);
   const writers = Array.from({ length: writersMax }, async () => {
     for (const entry of rest) await writeEntry(archive, entry, draft);
   });
@@ -68,8 +93,8 @@ async function writeEntries(archive: ZipArchive, draft: string): Promise<void> {
   for (const end of ended) if (end.status === 'rejected') throw end.reason;
 }
 
-function* filesOf(archive: ZipArchive): Generator<ZipEntry> {
-  for (const entry of archive.entries) if (!entry.path.endsWith('/')) yield entry;
+function* filesOf(entries: readonly ZipEntry[]): Generator<ZipEntry> {
+  for (const entry of entries) if (!entry.path.endsWith('/')) yield entry;
 }
 
 async function writeEntry(archive: ZipArchive, entry: ZipEntry, draft: string): Promise<void> {

@@ -11,6 +11,9 @@ import { methods, visit } from './visit.ts';
 type Json = Record<string, unknown>;
 export type OpenApiVersion = '2.0' | '3.0' | '3.1';
 
+/** Where an operation of 3.1 has the name that its body had as a parameter of 2.0. */
+export const bodyNameKey = 'x-codegen-request-body-name';
+
 /** The version a document says it is; undefined when it says none that is supported. */
 export function openApiVersion(document: Json): OpenApiVersion | undefined {
   if (document['swagger'] === '2.0') return '2.0';
@@ -76,6 +79,8 @@ function prepareSwagger(document: Json): (upgraded: Json) => void {
       const own = inlineBodies(document, operation);
       const parameters = [...shared.filter((other) => isBody(other, own)), ...own];
       if (parameters.length > 0) operation['parameters'] = structuredClone(parameters);
+      const body = parameters.find((parameter) => parameter['in'] === 'body');
+      if (body) operation[bodyNameKey] ??= body['name'];
       prepareForm(document, operation, parameters);
       prepareFiles(document, operation);
       const required = parameters.some((field) => field['in'] === 'formData' && field['required']);

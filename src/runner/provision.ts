@@ -2,11 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBundledHandler } from '../bundle/handler.ts';
+import { isJvmBundle, nestedJars } from '../bundle/jvm-bundle.ts';
 import { asUnavailable } from '../bundle/unavailable.ts';
 import { unpackBundle } from '../bundle/unpack.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Route } from '../message.ts';
-import type { Contract } from '../openapi/contract.ts';
+import type { Contract, Operation } from '../openapi/contract.ts';
+import { resolveOperation } from '../openapi/resolved-operation.ts';
 import type { Settings } from '../openapi/settings.ts';
 import type { Assignment, FuncSpec, RuntimeKind } from '../runtime/runtime.ts';
 
@@ -39,39 +41,54 @@ export async function provision(
   options: { dir: string; stacks: boolean },
 ): Promise<Provision> {
   const { settings } = contract;
-  const dir = await unpack(route.sha, bundles, options.dir);
-  const handler = findHandler(dir, settings);
-  const kind = settings.runtime ?? kindOf(handler);
+  const { dir, jar } = await unpack(route.sha, bundles, options.dir, settings);
+  const handler = jar ? undefined : findHandler(dir, settings);
+  const kind = jar ? 'jvm' : (settings.runtime ?? kindOf(handler));
   const assignment: Assignment = {
     sha: route.sha,
     name: contract.name,
     version: contract.version,
     dir,
-    funcs: contract.operations.map(describeFunc),
+    funcs: contract.operations.map((one) =>
+      describeFunc(one, jar === undefined ? undefined : contract),
+    ),
     props: route.props,
     env: settings.env,
     concurrency: settings.concurrency ?? concurrencies[kind],
     memoryBytesMax: settings.memoryBytesMax,
     stacks: options.stacks,
   };
+  if (jar) Object.assign(assignment, { jar, jvm: settings.jvm ?? { own: false, options: [] } });
   if (handler) assignment.handler = handler;
   if (settings.handler && settings.handler !== handler) assignment.source = settings.handler;
   if (settings.process) assignment.command = settings.process;
   return { kind, assignment };
 }
 
-async function unpack(sha: string, bundles: BundleSource, dir: string): Promise<string> {
+/** The folder of a bundle; of one for the JVM the file itself, and the folder of JARs within it. */
+async function unpack(
+  sha: string,
+  bundles: BundleSource,
+  dir: string,
+  { runtime, handler }: Settings,
+): Promise<{ dir: string; jar?: string }> {
   try {
-    return await unpackBundle(await bundles.path(sha), dir, sha);
+    const path = await bundles.path(sha);
+    const isUntold = runtime === undefined && handler === undefined;
+    if (runtime === 'jvm' || (isUntold && (await isJvmBundle(path))))
+      return { jar: path, dir: await unpackBundle(path, dir, sha, nestedJars) };
+    return { dir: await unpackBundle(path, dir, sha) };
   } catch (thrown) {
     throw asUnavailable(thrown, sha);
   }
 }
 
-function describeFunc(operation: Contract['operations'][number]): FuncSpec {
-  const func: FuncSpec = { operationId: operation.operationId };
-  if (operation.settings.process) func.command = operation.settings.process;
-  if (operation.contentType) func.contentType = operation.contentType;
+function describeFunc(operation: Operation, jvmContract: Contract | undefined): FuncSpec {
+  const { operationId, settings, contentType, method, template } = operation;
+  const func: FuncSpec = { operationId };
+  if (settings.process) func.command = settings.process;
+  if (contentType) func.contentType = contentType;
+  if (jvmContract) func.operation = resolveOperation(jvmContract.document, method, template);
   return func;
 }
 

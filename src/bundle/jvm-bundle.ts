@@ -1,0 +1,30 @@
+/** Bundles for the JVM: how one is known where its contract does not say, and what of it is unpacked. */
+import { bundledHandlers } from './handler.ts';
+import { noLimits } from './limit.ts';
+import { withArchive } from './read.ts';
+
+const manifest = 'META-INF/MANIFEST.MF';
+const code = /\.(class|clj)$/;
+const nested = /^(BOOT|WEB)-INF\/lib\/[^/]+\.jar$/;
+
+/**
+ * Whether a bundle that names neither runtime nor handler is for the JVM: a JAR, or a zip that holds
+ * classes or Clojure, and no module of node.
+ */
+export async function isJvmBundle(path: string): Promise<boolean> {
+  const names = await withArchive(path, noLimits, namesOf, [
+    manifest,
+    'PEX-INFO',
+    ...bundledHandlers,
+  ]);
+  if (names.length > 0) return names.includes(manifest) && !names.includes('PEX-INFO');
+  return withArchive(path, noLimits, async ({ entries }) =>
+    entries.some((entry) => code.test(entry.path)),
+  );
+}
+
+const namesOf = async ({ entries }: { entries: readonly { path: string }[] }): Promise<string[]> =>
+  entries.map(({ path }) => path);
+
+/** The JARs within a JAR: classes are loaded from the bundle itself, but not through two zips. */
+export const nestedJars = { suffix: '.jars', takes: (path: string): boolean => nested.test(path) };
