@@ -35,7 +35,7 @@ const makingCommands = [
     options: devOptions,
     examples: ['funcatron dev', 'funcatron dev shop --port 4000'],
     run: async ([dir], options, terminal) =>
-      (await import('./dev.ts')).dev(dir ?? '.', options, terminal),
+      (await import('./dev.ts')).dev(dir, options, terminal),
   }),
   command('check [path]', {
     about: 'say everything that is wrong with a folder or bundle; its code is loaded',

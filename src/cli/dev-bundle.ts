@@ -44,6 +44,12 @@ export class DevBundle {
     void this.beforeCall();
   }
 
+  /** Has it built and enabled again, though no file has changed. */
+  async renew(): Promise<void> {
+    this.#touched = true;
+    await this.beforeCall();
+  }
+
   /** Builds and enables what is in the folder now. Never rejects: see `fault`. */
   refresh(): Promise<void> {
     this.#building ??= this.#run().finally(() => (this.#building = undefined));

@@ -7,9 +7,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuiltBundle } from '../bundle/build.ts';
 import { queueName } from '../bundle/queue-name.ts';
+import type { Contract } from '../openapi/contract.ts';
 import { contractId, loadContract } from '../openapi/load.ts';
 import { bundlePath } from './bundle-info.ts';
 import { filePath, readObject } from './json-input.ts';
+import type { Platform } from './platform.ts';
+import type { Terminal } from './terminal.ts';
 import type { TronClient } from './tron-client.ts';
 import { uploadBundle } from './upload.ts';
 
@@ -19,7 +22,8 @@ const devPropsFile = 'props.dev.json';
 /** Bundles kept beside the one that serves: calls they have in hand may still need their files. */
 const keptMax = 3;
 
-interface PlaceOptions {
+/** What all of dev stands on. */
+export interface DevGround {
   /** The project. */
   folder: string;
   props: string | undefined;
@@ -27,6 +31,11 @@ interface PlaceOptions {
   cwd: string;
   /** Where the runner unpacks bundles. */
   unpacked: string;
+  terminal: Terminal;
+  /** Changes of what is enabled come one after the other. */
+  inTurn: <T>(work: () => Promise<T>) => Promise<T>;
+  platform: Platform;
+  client: TronClient;
 }
 
 interface Enabled {
@@ -37,40 +46,49 @@ interface Enabled {
 }
 
 export class DevPlace {
-  readonly #client: TronClient;
-  readonly #options: PlaceOptions;
-  readonly #say: (text: string) => void;
+  readonly #ground: DevGround;
+  readonly #isTaken: (queue: string) => boolean;
   #enabled: Enabled | undefined;
+  /** The queue it would have, and somebody else has. */
+  #waitsFor: string | undefined;
   /** Bundles that were replaced, oldest first. */
   #past: string[] = [];
   #forgetting: Promise<void> = Promise.resolve();
 
-  constructor(client: TronClient, options: PlaceOptions, say: (text: string) => void) {
-    this.#client = client;
-    this.#options = options;
-    this.#say = say;
+  /** `isTaken`: whether somebody else has the place of a queue now. */
+  constructor(ground: DevGround, isTaken: (queue: string) => boolean = () => false) {
+    this.#ground = ground;
+    this.#isTaken = isTaken;
   }
 
   /** The files whose content is given along with the bundle, whether they are there or not. */
-  static files({ folder, props, overlay, cwd }: Omit<PlaceOptions, 'unpacked'>): string[] {
-    const given = [props, overlay].flatMap((one) => (one && filePath(one, cwd)) ?? []);
-    return [join(folder, devPropsFile), ...given];
+  static files({ folder, props, overlay, cwd }: DevGround): string[] {
+    const named = [props, overlay].flatMap((one) => (one && filePath(one, cwd)) ?? []);
+    return [join(folder, devPropsFile), ...named];
   }
 
   /** False when what was built serves already. Throws what the Tron refuses it for. */
   async enable(built: BuiltBundle): Promise<boolean> {
+    const { client, terminal } = this.#ground;
     const given = await this.#given();
     const key = JSON.stringify([built.sha, given]);
     await this.#forgetting;
     const before = this.#enabled;
     if (before?.key === key) return false;
-    for (const warning of built.warnings) this.#say(`warning: ${warning}`);
-    const { route, swagger } = await uploadBundle(this.#client, built);
+    for (const warning of built.warnings) terminal.say(`warning: ${warning}`);
+    const { route, swagger } = await uploadBundle(client, built);
     const basePath = given.overlay ? await this.#basePath(swagger, given.overlay) : route;
+    if (this.#isTaken(queueName(null, basePath))) {
+      await this.disable();
+      this.#waitsFor = queueName(null, basePath);
+      return false;
+    }
+    this.#waitsFor = undefined;
     const body = { sha: built.sha, host: '*', ...given };
-    const said = await this.#client.json<{ warnings?: string[] }>('/api/v1/enable', { json: body });
-    for (const warning of said.warnings ?? []) this.#say(`warning: ${warning}`);
+    const said = await client.json<{ warnings?: string[] }>('/api/v1/enable', { json: body });
+    for (const warning of said.warnings ?? []) terminal.say(`warning: ${warning}`);
     this.#enabled = { sha: built.sha, basePath, key };
+    this.#past = this.#past.filter((one) => one !== built.sha);
     if (before) await this.#replace(before, this.#enabled);
     return true;
   }
@@ -80,8 +98,29 @@ export class DevPlace {
     return this.#enabled && queueName(null, this.#enabled.basePath);
   }
 
+  /** The queue that it would have, if nobody else had it. */
+  get waitsFor(): string | undefined {
+    return this.#waitsFor;
+  }
+
+  /** Has nothing enabled any more. */
+  async disable(): Promise<void> {
+    const before = this.#enabled;
+    this.lose();
+    this.#waitsFor = undefined;
+    if (before) await this.#disable(before);
+  }
+
+  /** Somebody else has its place now, by having enabled another bundle there. */
+  lose(): void {
+    if (!this.#enabled) return;
+    this.#waitsFor = this.queue;
+    this.#bury(this.#enabled.sha);
+    this.#enabled = undefined;
+  }
+
   async #given(): Promise<{ props: object; overlay?: object }> {
-    const { folder, props, overlay, cwd } = this.#options;
+    const { folder, props, overlay, cwd } = this.#ground;
     const devProps = join(folder, devPropsFile);
     const source = props ?? (existsSync(devProps) ? devProps : undefined);
     const layer = await readObject('--overlay', overlay, cwd);
@@ -97,23 +136,36 @@ export class DevPlace {
     return contract.basePath;
   }
 
-  /** What serves no more is disabled, and forgotten once nobody can need it. */
+  /** What serves no more is disabled. */
   async #replace(before: Enabled, now: Enabled): Promise<void> {
-    if (before.basePath !== now.basePath) {
-      const json = { sha: before.sha, host: '*', basePath: before.basePath };
-      await this.#client.json('/api/v1/disable', { json });
-    }
-    if (before.sha === now.sha) return;
-    this.#past = [...this.#past.filter((sha) => sha !== before.sha && sha !== now.sha), before.sha];
-    // Whoever waits for what was built does not wait for this.
+    if (before.basePath !== now.basePath) await this.#disable(before);
+    if (before.sha !== now.sha) this.#bury(before.sha);
+  }
+
+  async #disable({ sha, basePath }: Enabled): Promise<void> {
+    await this.#ground.client.json('/api/v1/disable', { json: { sha, host: '*', basePath } });
+  }
+
+  /** A bundle is forgotten once nobody can need it. Nobody waits for that. */
+  #bury(sha: string): void {
+    this.#past = [...this.#past.filter((one) => one !== sha), sha];
     const old = this.#past.splice(0, Math.max(0, this.#past.length - keptMax));
     this.#forgetting = this.#forgetting.then(() => this.#forget(old)).catch(() => undefined);
   }
 
   async #forget(shas: readonly string[]): Promise<void> {
     for (const sha of shas) {
-      await this.#client.json(bundlePath(sha), { method: 'DELETE' });
-      await rm(join(this.#options.unpacked, sha), { recursive: true, force: true });
+      await this.#ground.client.json(bundlePath(sha), { method: 'DELETE' });
+      await rm(join(this.#ground.unpacked, sha), { recursive: true, force: true });
     }
   }
+}
+
+/** The contract of what serves there now; undefined when something else was enabled by hand. */
+export async function contractAt(
+  { runner, contracts }: Platform,
+  queue: string | undefined,
+): Promise<Contract | undefined> {
+  const route = runner.routes.find((one) => one.queue === queue);
+  return route && contracts.get(route);
 }

@@ -11,15 +11,23 @@ import type { Terminal } from './terminal.ts';
 /** Faults that a header names; the terminal and the body of a problem have them all. */
 const namedMax = 3;
 
+/** What dev asks for, where it differs between a folder and a dev shim. */
+interface Hints {
+  /** After the first lines. */
+  begin: string;
+  /** After a fault. */
+  again: string;
+}
+
 export class DevReport {
-  readonly #folder: string;
+  readonly #hints: Hints;
   readonly #terminal: Terminal;
   #url = '';
   /** Lines of the operations as they were said last. */
   #said: readonly string[] | undefined;
 
-  constructor(folder: string, terminal: Terminal) {
-    this.#folder = folder;
+  constructor(hints: Hints, terminal: Terminal) {
+    this.#hints = hints;
     this.#terminal = terminal;
   }
 
@@ -35,12 +43,13 @@ export class DevReport {
     this.#terminal.say(coloured(this.#terminal, 'green', line));
   }
 
-  failed(fault: FuncatronError): void {
+  /** `serves`: whether an earlier version does. */
+  failed(fault: FuncatronError, serves = this.#said !== undefined): void {
     printError(this.#terminal, fault, false);
-    const still = this.#said
+    const still = serves
       ? 'the last good version goes on serving'
       : `nothing serves at ${this.#url} until this is mended`;
-    this.#terminal.say(`${still}; save a file in ${this.#folder} to try again`);
+    this.#terminal.say(`${still}; ${this.#hints.again}`);
   }
 
   /** The fault as answers show it: with the places that are wrong. */
@@ -61,7 +70,7 @@ export class DevReport {
     for (const line of lines) out(`  ${line}`);
     out(`\nTry   ${curlLine(contract, { origin: this.#url, basePath })}`);
     out(`Docs  ${this.#url}/ui/`);
-    out('\nSave a file, and the next request runs it. Ctrl-C ends.');
+    out(`\n${this.#hints.begin} Ctrl-C ends.`);
   }
 
   #changes(contract: Contract): void {

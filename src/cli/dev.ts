@@ -1,24 +1,20 @@
-/** `funcatron dev`: a folder served over the path of production, and taken up at every save. */
+/** `funcatron dev`: a folder, or a dev shim, served over the path of production. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
-import { ignoredAlways } from '../bundle/ignore.ts';
-import { readIgnore } from '../bundle/source-folder.ts';
+import { join, resolve } from 'node:path';
 import { serveOptions } from '../config/options.ts';
 import type { devOptions } from '../config/options.ts';
 import { readOptions } from '../config/option.ts';
 import type { Values } from '../config/option.ts';
-import { toFault } from '../errors.ts';
+import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Contract } from '../openapi/contract.ts';
-import { findContractIssues, openBuilder, unsound } from './bundle-source.ts';
+import { createShimRuntime } from '../runtime/shim.ts';
+import { openBuilder } from './bundle-source.ts';
 import { Closing } from './closing.ts';
-import { DevBundle } from './dev-bundle.ts';
-import { DevPlace } from './dev-place.ts';
-import { DevReport } from './dev-report.ts';
-import { FileWatch } from './file-watch.ts';
+import { DevFolder } from './dev-folder.ts';
+import type { DevGround } from './dev-place.ts';
+import { DevShim, nothingHere } from './dev-shim.ts';
 import { startPlatform } from './platform.ts';
-import type { Platform } from './platform.ts';
 import { openLog, runServer } from './server-command.ts';
 import type { Terminal } from './terminal.ts';
 import { TronClient } from './tron-client.ts';
@@ -29,12 +25,23 @@ export interface DevServer {
   readonly url: string;
   /** Where its Tron listens. */
   readonly tron: string;
+  /** Where dev shims connect; undefined where that port is taken. */
+  readonly shimPort: number | undefined;
   close(): Promise<void>;
 }
 
-export async function dev(dir: string, options: DevOptions, terminal: Terminal): Promise<void> {
+/** `dir`: the folder; undefined for the current one, or for none with `--shim`. */
+export async function dev(
+  dir: string | undefined,
+  options: DevOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (options.shim && dir !== undefined) {
+    const detail = `--shim serves what a dev shim brings, and no folder; leave out ${dir} or --shim`;
+    throw new FuncatronError('option_invalid', detail);
+  }
   const log = openLog(options);
-  await runServer(() => startDev(dir, options, terminal, log));
+  await runServer(() => startDev(dir ?? '.', options, terminal, log));
 }
 
 /** Serves `dir` until closed. Rejects when the port is taken or there is no such folder. */
@@ -44,83 +51,69 @@ export async function startDev(
   terminal: Terminal,
   log: Log,
 ): Promise<DevServer> {
-  const folder = resolve(terminal.cwd, dir);
   const closing = new Closing();
-  const platform = await closing.guard(() => start(folder, options, terminal, log, closing));
-  return { url: platform.frontend.url, tron: platform.tron.url, close: () => closing.close() };
+  const started = await closing.guard(() => start(dir, options, terminal, log, closing));
+  return { ...started, close: () => closing.close() };
 }
 
 async function start(
-  folder: string,
+  dir: string,
   options: DevOptions,
   terminal: Terminal,
   log: Log,
   closing: Closing,
-): Promise<Platform> {
-  const builder = await openBuilder(folder, options);
-  closing.add(() => builder.close());
+): Promise<Omit<DevServer, 'close'>> {
+  const given = resolve(terminal.cwd, dir);
+  const builder = options.shim ? undefined : await openBuilder(given, options);
+  if (builder) closing.add(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
   closing.add(() => rm(data, { recursive: true, force: true }));
-  const report = new DevReport(folder, terminal);
-  const given = { folder, props: options.props, overlay: options.overlay, cwd: terminal.cwd };
-  const always = DevPlace.files(given);
-  // A contract's faults are told by the files one edits, not by what a build makes of them.
-  const retell = async (thrown: unknown): Promise<never> => {
-    if (toFault(thrown).code !== 'contract_invalid') throw thrown;
-    const errors = await findContractIssues(folder, options);
-    throw errors.length > 0 ? unsound(errors) : thrown;
-  };
-  const bundle = new DevBundle({
-    files: new FileWatch(folder, always),
-    build: () => builder.build().catch(retell),
-    enable: (built) => place.enable(built).catch(retell),
-    onReady: async (built, ms) => report.ready(await contractOf(platform, place), built, ms),
-    onFailed: (fault) => report.failed(fault),
-  });
+  const { shimLineMax: lineBytesMax } = options;
   const platform = await startPlatform(
     {
       ...readOptions(serveOptions, {}, {}),
       ...options,
       ...{ tronPort: 0, data, dev: true },
-      beforeCall: () => bundle.beforeCall(),
-      notice: () => bundle.fault && report.notice(bundle.fault),
+      runtimes: [createShimRuntime({ link: () => shim.link, lineBytesMax })],
+      beforeCall: () => allOf(folder?.beforeCall(), shim.beforeCall()),
+      notice: () => shim.notice() ?? (shim.queue ? undefined : folder?.notice()),
+      ...(options.shim && { nothingHere }),
     },
     log,
   );
-  closing.add(() => platform.close());
-  const client = new TronClient({ tron: platform.tron.url, token: '' });
-  const unpacked = join(data, 'unpacked');
-  const place = new DevPlace(client, { ...given, unpacked }, (text) => terminal.say(text));
-  const watcher = await watch(folder, always, (path) => bundle.touch(path));
-  closing.add(() => watcher.close());
-  report.listening(platform.frontend.url);
-  await bundle.refresh();
-  return platform;
-}
-
-/** The contract of what serves now; undefined when something else is enabled by hand. */
-async function contractOf(platform: Platform, place: DevPlace): Promise<Contract | undefined> {
-  const { runner, contracts } = platform;
-  const route = runner.routes.find((one) => one.queue === place.queue);
-  return route && contracts.get(route);
-}
-
-/** Events of the file system: they have saves built that no request asks for. */
-async function watch(
-  folder: string,
-  always: readonly string[],
-  onChange: (path: string) => void,
-): Promise<{ close(): Promise<void> }> {
-  const { watch: open } = await import('chokidar');
-  const ignore = await readIgnore(folder, ignoredAlways);
-  const ignored = (path: string, stats?: { isDirectory(): boolean }): boolean => {
-    const inside = relative(folder, path);
-    if (inside === '' || inside.startsWith('..') || always.includes(path)) return false;
-    return ignore(inside, stats?.isDirectory() ?? false);
+  const ground: DevGround = {
+    ...{ folder: given, props: options.props, overlay: options.overlay, cwd: terminal.cwd },
+    ...{ terminal, platform, unpacked: join(data, 'unpacked'), inTurn: createTurns() },
+    client: new TronClient({ tron: platform.tron.url, token: '' }),
   };
-  const watcher = open([folder, ...always], { ignoreInitial: true, ignored });
-  watcher.on('all', (_event, path) => onChange(path));
-  // Where there are too many files to watch, requests still look at them.
-  watcher.on('error', () => undefined);
-  return watcher;
+  const shim = new DevShim(ground, options, async (queue) => folder?.giveWay(queue));
+  closing.add(async () => {
+    shim.stop();
+    await platform.close();
+    // What it had in hand was finished before.
+    await shim.close();
+  });
+  const isTaken = (queue: string): boolean => shim.queue === queue;
+  const folder = builder && new DevFolder(ground, builder, options, isTaken);
+  const shimPort = await shim.begin();
+  const watcher = await folder?.begin();
+  closing.add(() => watcher?.close());
+  return { url: platform.frontend.url, tron: platform.tron.url, shimPort };
+}
+
+function allOf(
+  one: Promise<void> | undefined,
+  other: Promise<void> | undefined,
+): Promise<void> | undefined {
+  return one && other ? Promise.all([one, other]).then(() => undefined) : (one ?? other);
+}
+
+/** Runs what it is given one after the other: two may want to have the same place. */
+function createTurns(): DevGround['inTurn'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 }

@@ -22,15 +22,20 @@ interface Stamp {
 }
 
 export class FileWatch {
-  readonly #folder: string;
+  readonly #folder: string | undefined;
   /** Files that matter whatever a build says, such as props. */
   readonly #always: readonly string[];
   #stamps = new Map<string, Stamp | undefined>();
 
-  constructor(folder: string, always: readonly string[]) {
+  /** Without a folder, only `always` matters. */
+  constructor(folder: string | undefined, always: readonly string[]) {
     this.#folder = folder;
     this.#always = always;
-    this.#stamps = look([folder, ...always]);
+    this.#stamps = look(this.#watched);
+  }
+
+  get #watched(): string[] {
+    return [...(this.#folder === undefined ? [] : [this.#folder]), ...this.#always];
   }
 
   /** Whether anything is other than when it was last taken note of. */
@@ -56,13 +61,14 @@ export class FileWatch {
   follow(files: readonly string[]): void {
     const own = files.filter((file) => !installed.test(file));
     const folders = new Set(own.map((file) => dirname(file)));
-    const all = new Set([this.#folder, ...this.#always, ...folders, ...own]);
+    const all = new Set([...this.#watched, ...folders, ...own]);
     this.#keep(all);
   }
 
   /** A build failed and does not tell what it was made of: whatever it may have read matters. */
   followAll(): void {
-    this.#keep(new Set([...this.#stamps.keys(), ...listFolder(this.#folder)]));
+    const listed = this.#folder === undefined ? [] : listFolder(this.#folder);
+    this.#keep(new Set([...this.#stamps.keys(), ...listed]));
   }
 
   /** What was noted before stays noted as it was then. */

@@ -88,7 +88,7 @@ export function coloured(terminal: Terminal, colour: 'red' | 'green', text: stri
 }
 
 /** `  funcatron.yaml:12 /paths/~1x/get: what is wrong` and, below it, the mend. */
-function showIssue(issue: Issue): string {
+export function showIssue(issue: Issue): string {
   const place = issue.file ? `${issue.file}${issue.line ? `:${issue.line}` : ''}` : '';
   const where = [place, issue.at].filter((part) => part !== '').join(' ');
   const mend = issue.mend ? `\n    mend: ${issue.mend}` : '';

@@ -94,6 +94,7 @@ export const runnerOptions = grouped('Runner', {
     16,
     1,
   ),
+  jvmMemory: bytes('--jvm-memory <size>', 'heap of the JVM that bundles share', 1024 * mib),
   replyMax: bytes('--reply-max <size>', 'answer of a program run per call', 1024 * mib),
   resultMax: bytes('--result-max <size>', 'answer kept of an asynchronous call', mib),
   drain: duration('--drain <time>', 'time calls in flight get to end at shutdown', 30_000),
@@ -241,6 +242,18 @@ export const placeOptions = {
   basePath: optional('--base-path <path>', "base path to bind, instead of the contract's"),
 };
 
+/** Options of dev shims: programs that connect to `dev` and run Funcs themselves. */
+const shimOptions = grouped('Dev shim', {
+  shim: flagOnly(flag('--shim', 'serve what a dev shim brings, and no folder')),
+  shimPort: port('--shim-port <port>', 'port dev shims connect to', 54_657),
+  shimTimeout: duration(
+    '--shim-timeout <time>',
+    'time a call of a dev shim may take, for breakpoints; 0 for what its contract says',
+    0,
+  ),
+  shimLineMax: bytes('--shim-line-max <size>', 'longest line a dev shim may send or get', 64 * mib),
+});
+
 /** Options of `dev`: those of `serve` but where state lives, with defaults of their own. */
 export const devOptions = {
   ...propsOptions,
@@ -259,6 +272,7 @@ export const devOptions = {
       duration('--drain <time>', 'time calls in flight get to end at shutdown', 2_000),
     ),
   }),
+  ...shimOptions,
   ...queueOptions,
   ...bundleOptions,
   ...logOptions,
