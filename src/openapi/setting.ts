@@ -89,7 +89,7 @@ export const settingKeys: Record<string, SettingKey> = {
     on: 'document',
     schema: {
       description:
-        'What runs the code. Default: process where a process is named, else from the file ending of handler.',
+        'What runs the code. Default: process where a process is named, else from the file ending of handler; jvm for a JAR.',
       type: 'string',
       enum: runtimeNames,
     },

@@ -23,6 +23,8 @@ export interface RunnerOptions {
   prefetch: number;
   /** What one program of the `process` runtime may write as its answer (`--reply-max`). */
   replyBytesMax?: number;
+  /** Heap of the JVM that bundles share (`--jvm-memory`). Default 1 GiB. */
+  jvmMemoryBytesMax?: number;
   /** Bytes kept of what an asynchronous call answers (`--result-max`). Default 1 MiB. */
   resultBytesMax?: number;
   /** Funcs that may follow one another by `x-funcatron.then` (`--hops-max`). Default 16. */

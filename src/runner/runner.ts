@@ -57,14 +57,15 @@ export class Runner {
   #closed = false;
 
   constructor(options: RunnerOptions) {
-    const { broker, socketDir, replyBytesMax, warm: count, dir, runtimes } = options;
+    const { broker, socketDir, warm: count, dir, runtimes } = options;
+    const { replyBytesMax, jvmMemoryBytesMax } = options;
     const log = options.log.child({ component: 'runner' });
     this.#options = { ...options, log };
     const { resultBytesMax = resultBytesMaxDefault } = options;
     this.#async = new AsyncCalls({ broker, log, resultBytesMax });
     const memory = join(dir, 'warm-kinds');
     this.#kept = new Kept(join(dir, 'kept-routes'));
-    const start = { socketDir, replyBytesMax };
+    const start = { socketDir, replyBytesMax, jvmMemoryBytesMax };
     this.#warm = new WarmWorkers({ count, start, memory, log, runtimes });
     this.#describer = new Describer(this.#options);
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);

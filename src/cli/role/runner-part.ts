@@ -27,6 +27,7 @@ export function createRunner(
     socketDir: dirs.sockets,
     drainMs: drain,
     replyBytesMax: options.replyMax,
+    jvmMemoryBytesMax: options.jvmMemory,
     hopsMax: options.hopsMax,
     resultBytesMax: options.resultMax,
     stacks: dev,
