@@ -65,6 +65,11 @@ test('every message that is sent is as its schema says', async (t) => {
   await ask(`${trons[0]!.url}/api/v1/add_func`, { method: 'POST', body: bytes });
   assert.equal((await json('/api/v1/enable', { sha })).status, 200);
   assert.equal((await ask(`${frontend.url}/said`)).text, '"so"');
+  // No Java: what matters here is that the runner is asked, and answers.
+  process.env.FUNCATRON_JAVA = join(dir, 'no-java');
+  const bare = await writeBundle(bareJar());
+  const refused = await ask(`${trons[0]!.url}/api/v1/add_func`, { body: bare.bytes });
+  assert.match(refused.text, /no runner could ask its code/);
   await json('/api/v1/stats', { enable: false });
   await json('/api/v1/disable', { sha });
   await until(() => said.some(({ action }) => action === 'log'));
@@ -82,7 +87,7 @@ test('every message that is sent is as its schema says', async (t) => {
     assert.ok(validate(message), `${JSON.stringify(message)}: ${ajv.errorsText(validate.errors)}`);
   }
   const seen = new Set(said.map(({ action }) => action));
-  const rare = ['heartbeat', 'taken', 'check', 'describe', 'cancel'];
+  const rare = ['heartbeat', 'taken', 'check', 'cancel'];
   assert.deepEqual(
     actions.filter((action) => !seen.has(action) && !rare.includes(action)),
     [],
@@ -102,4 +107,10 @@ function bundle() {
     { path: 'funcatron.json', bytes: Buffer.from(JSON.stringify(contract)) },
     { path: 'handler.mjs', bytes: Buffer.from(code) },
   ];
+}
+
+/** A JAR whose code would have to give the contract. */
+function bareJar() {
+  const paths = ['META-INF/MANIFEST.MF', 'funcatron/intf/impl/ContextImpl.class'];
+  return paths.map((path) => ({ path, bytes: Buffer.alloc(0) }));
 }

@@ -40,12 +40,16 @@ export async function checkJar(path: string, funcs: readonly NamedFunc[]): Promi
   });
 }
 
-/** Throws `contract_missing` when the code of a JAR without a contract cannot be asked for one. */
-export async function assertMayTell(path: string): Promise<void> {
-  const can = await withArchive(path, noLimits, (archive) =>
+/** Whether a JAR has funcatron.intf, without which its code can be asked for nothing. */
+export function mayTell(path: string): Promise<boolean> {
+  return withArchive(path, noLimits, (archive) =>
     hasIntf(archive, new Set(archive.entries.map((entry) => entry.path))),
   );
-  if (can) return;
+}
+
+/** Throws `contract_missing` when the code of a JAR without a contract cannot be asked for one. */
+export async function assertMayTell(path: string): Promise<void> {
+  if (await mayTell(path)) return;
   const detail = 'the JAR has no contract (funcatron.yaml at its root), and its code gives none';
   throw new FuncatronError('contract_missing', `${detail}: ${noIntf}`);
 }

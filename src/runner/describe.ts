@@ -8,7 +8,7 @@ import { draftName, unpackBundle } from '../bundle/unpack.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { openRuntime } from '../runtime/runtime.ts';
-import type { Assigned, Assignment, StartOptions, Worker } from '../runtime/runtime.ts';
+import type { Assigned, Assignment, StartOptions } from '../runtime/runtime.ts';
 import type { BundleSource } from './provision.ts';
 
 export type Described = NonNullable<Assigned['contract']>;
@@ -97,23 +97,29 @@ async function ask(
   const { log, signal, ...start } = options;
   const runtime = await openRuntime('jvm');
   const bundle = assignment.sha;
-  const onLog = ({ level, text }: { level: string; text: string }): void =>
-    log.debug({ bundle, level }, text);
-  const worker: Worker = await runtime.start(
+  const started = runtime.start(
     { ...start, memoryBytesMax },
-    { onLog, onExit: () => {} },
+    { onLog: ({ level, text }) => log.debug({ bundle, level }, text), onExit: () => {} },
   );
-  const end = (): void => worker.kill();
-  signal?.addEventListener('abort', end);
+  const asked = started.then((worker) => {
+    signal?.throwIfAborted();
+    return worker.assign(assignment);
+  });
   try {
-    if (signal?.aborted) throw leaving();
-    return await worker.assign(assignment);
-  } catch (thrown) {
-    throw signal?.aborted ? leaving() : thrown;
+    return await (signal ? Promise.race([asked, aborted(signal)]) : asked);
   } finally {
-    signal?.removeEventListener('abort', end);
-    worker.kill();
+    // A start takes its time: whoever closes does not wait for it.
+    void started.then((worker) => worker.kill()).catch(() => undefined);
+    void asked.catch(() => undefined);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const leave = (): void => reject(leaving());
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
 }
 
 function assignmentOf(sha: string, jar: string, dir: string): Assignment {

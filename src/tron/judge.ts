@@ -24,7 +24,7 @@ export async function judge(path: string, facts: BundleFacts): Promise<Uploaded>
   if (issues.length > 0) throw invalidContract(issues);
   const { sha, kind, bytes } = facts;
   const contract = await loadContract(facts.contract, { id: sha });
-  if (kind === 'jar') await judgeJar(path, contract);
+  if (kind === 'jar' || contract.settings.runtime === 'jvm') await judgeJar(path, contract);
   const { name, version, host, basePath } = contract;
   const bundle = { sha, kind, bytes, name, version, host, basePath, uploadedAt: Date.now() };
   return { bundle, document: readDocument(facts.contract) };
