@@ -4,6 +4,7 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { nestedJars } from '../bundle/jvm-bundle.ts';
 import { draftName, unpackBundle } from '../bundle/unpack.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -77,7 +78,7 @@ export async function describeJar(
   const scratch = join(dir, draftName());
   await mkdir(scratch, { recursive: true });
   try {
-    const unpacked = await unpackBundle(jar, scratch, sha);
+    const unpacked = await unpackBundle(jar, scratch, sha, nestedJars);
     const { contract } = await ask(assignmentOf(sha, jar, unpacked), { socketDir, log, signal });
     if (contract && contract.text.trim() !== '') return contract;
     throw new FuncatronError(
