@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isJvmBundle, nestedJars } from './jvm-bundle.ts';
-import { unpackBundle } from './unpack.ts';
+import { readBundle } from './read.ts';
+import { removeUnpacked, unpackBundle } from './unpack.ts';
 import { writeBundle } from './write.ts';
 
 let folder: string;
@@ -52,4 +53,7 @@ test('of a JAR only the JARs within it are unpacked', async () => {
   assert.deepEqual(found.toSorted(), wanted.split(' '));
   assert.equal(await unpackBundle(file, dir, undefined, nestedJars), unpacked);
   assert.notEqual(await unpackBundle(file, dir), unpacked);
+  const { sha } = await readBundle(file);
+  await removeUnpacked(dir, sha);
+  assert.deepEqual(await readdir(dir), []);
 });

@@ -56,6 +56,14 @@ export async function unpackBundle(
   });
 }
 
+/** Removes what was unpacked of a bundle into `dir`, whole or in part. */
+export async function removeUnpacked(dir: string, sha: string): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names)
+    if (name === sha || name.startsWith(`${sha}.`))
+      await rm(join(dir, name), { recursive: true, force: true });
+}
+
 async function unpackInto(
   archive: ZipArchive,
   entries: readonly ZipEntry[],

@@ -3,10 +3,10 @@
  * for any host. What it replaces goes.
  */
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BuiltBundle } from '../bundle/build.ts';
 import { queueName } from '../bundle/queue-name.ts';
+import { removeUnpacked } from '../bundle/unpack.ts';
 import type { Contract } from '../openapi/contract.ts';
 import { contractId, loadContract } from '../openapi/load.ts';
 import { bundlePath } from './bundle-info.ts';
@@ -156,7 +156,7 @@ export class DevPlace {
   async #forget(shas: readonly string[]): Promise<void> {
     for (const sha of shas) {
       await this.#ground.client.json(bundlePath(sha), { method: 'DELETE' });
-      await rm(join(this.#ground.unpacked, sha), { recursive: true, force: true });
+      await removeUnpacked(this.#ground.unpacked, sha);
     }
   }
 }

@@ -1,6 +1,5 @@
 /** A runner in a process of its own. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { removeUnpacked } from '../../bundle/unpack.ts';
 import type { RunnerRoleOptions } from '../../config/role-options.ts';
 import type { Log } from '../../log.ts';
 import type { Runner } from '../../runner/runner.ts';
@@ -27,7 +26,7 @@ async function start(options: RunnerRoleOptions, log: Log, closing: Closing) {
   const base = await openNodeBase('runner', options, log, closing, {
     wanted: () => new Set(runner.routes.map(({ sha }) => sha)),
     inUse: () => runner.shas,
-    onDropped: ({ unpacked }, sha) => rm(join(unpacked, sha), { recursive: true, force: true }),
+    onDropped: ({ unpacked }, sha) => removeUnpacked(unpacked, sha),
     onRestored: () => runner.wake(),
   });
   const { status, dirs, control } = base;
