@@ -50,7 +50,7 @@ export async function provision(
     version: contract.version,
     dir,
     funcs: contract.operations.map((one) =>
-      describeFunc(one, jar === undefined ? undefined : contract),
+      describeFunc(one, kind === 'jvm' || kind === 'shim' ? contract : undefined),
     ),
     props: route.props,
     env: settings.env,
@@ -83,12 +83,12 @@ async function unpack(
   }
 }
 
-function describeFunc(operation: Operation, jvmContract: Contract | undefined): FuncSpec {
+function describeFunc(operation: Operation, javaContract: Contract | undefined): FuncSpec {
   const { operationId, settings, contentType, method, template } = operation;
   const func: FuncSpec = { operationId };
   if (settings.process) func.command = settings.process;
   if (contentType) func.contentType = contentType;
-  if (jvmContract) func.operation = resolveOperation(jvmContract.document, method, template);
+  if (javaContract) func.operation = resolveOperation(javaContract.document, method, template);
   return func;
 }
 

@@ -4,13 +4,13 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Body } from '../message.ts';
+import { bodyNameKey } from '../openapi/upgrade.ts';
 import type { Assignment, FuncSpec, WorkerCall } from './runtime.ts';
 import { isObject, tooLong } from './shim-line.ts';
 
 type Json = Record<string, unknown>;
 
-/** Where Swagger 2.0 named the body; later versions name it no more. */
-const bodyNameKey = 'x-body-name';
+/** What a body is called that no Swagger 2.0 names. */
 const bodyNameDefault = 'body';
 
 /** `body` is all of the call's. */
