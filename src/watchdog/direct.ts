@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { signalGroup } from './group.ts';
@@ -31,10 +32,15 @@ export function openDirect(env: Record<string, string>): Spawner {
   let closed = false;
   return {
     pid: undefined,
-    async spawn({ file, argv, cwd, env: own, stdin }: ProgramSpec) {
+    async spawn({ file, argv, cwd, env: own, stdin, merges }: ProgramSpec) {
       if (closed) throw Object.assign(new Error('closed'), { code: 'ECANCELED' });
       const [argv0, ...args] = argv;
-      const program = start({ file, args, argv0: argv0!, cwd, env: { ...env, ...own }, stdin });
+      const all = { cwd, env: { ...env, ...own }, stdin };
+      const program = start(
+        merges && existsSync(shell)
+          ? { ...all, file: shell, args: ['-c', merging, file, ...args] }
+          : { ...all, file, args, argv0: argv0! },
+      );
       live.add(program);
       void program.exited.then(() => live.delete(program));
       return program;
@@ -46,6 +52,10 @@ export function openDirect(env: Record<string, string>): Spawner {
     },
   };
 }
+
+/** One pipe for both streams, which Node's own spawn has no way to ask for. */
+const shell = '/bin/sh';
+const merging = 'exec "$0" "$@" 2>&1';
 
 interface Start {
   file: string;

@@ -2,7 +2,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants as osConstants } from 'node:os';
-import type { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
 import type { Program, ProgramExit } from './program.ts';
 
@@ -47,7 +48,8 @@ export class PipeProgram implements Program {
     const [input, output, errors] = fds as [number, number, number];
     if (input >= 0) this.stdin = new Socket({ fd: input, readable: false, writable: true });
     this.stdout = new Socket({ fd: output, readable: true, writable: false });
-    this.stderr = new Socket({ fd: errors, readable: true, writable: false });
+    this.stderr =
+      errors >= 0 ? new Socket({ fd: errors, readable: true, writable: false }) : Readable.from([]);
     this.#settleStart(this);
   }
 

@@ -12,6 +12,8 @@ export interface ProgramSpec {
   env: Record<string, string>;
   /** False: standard input is at its end from the start. */
   stdin: boolean;
+  /** Standard error goes where standard output does, in order; where there is a way. */
+  merges?: boolean;
 }
 
 export interface ProgramExit {

@@ -132,6 +132,20 @@ for (const [name, open] of kinds) {
       await allGone(token);
     });
 
+    test('standard error comes with the output, in order', async () => {
+      const line = 'echo 1; echo 2 >&2; echo 3; echo "$0 $1" >&2; exit 4';
+      const argv = ['sh', '-c', line, 'a b', "'c'"];
+      const env = {};
+      const program = await spawner.spawn({
+        ...{ file: '/bin/sh', argv, cwd: '/', env, stdin: false, merges: true },
+      });
+      const [output, errors] = await Promise.all([read(program.stdout), read(program.stderr)]);
+      assert.equal(output.toString(), "1\n2\n3\na b 'c'\n");
+      assert.equal(errors.length, 0);
+      assert.equal((await program.exited).code, 4);
+      program.sweep();
+    });
+
     test('many at once', async () => {
       const run = async (n: number): Promise<void> => {
         const program = await start('/bin/sh', ['-c', `cat; exit ${n}`], true);

@@ -84,9 +84,10 @@ class Helper implements Spawner {
     const id = String(++this.#sequence);
     const program = new PipeProgram(() => this.#sweep(id, program));
     this.#programs.set(id, program);
-    const { argv, env, cwd, file, stdin } = spec;
+    const { argv, env, cwd, file, stdin, merges } = spec;
+    const wants = (stdin ? 'i' : '') + (merges ? 'm' : '');
     const variables = pairs({ ...env, [mark]: id });
-    this.#send('run', id, stdin ? '1' : '', cwd, file, String(argv.length), ...argv, ...variables);
+    this.#send('run', id, wants, cwd, file, String(argv.length), ...argv, ...variables);
     try {
       return await program.started;
     } catch (error) {

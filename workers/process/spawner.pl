@@ -3,12 +3,14 @@
 # `u32 length | fields joined by NUL`, and gets lines:
 #
 #   env NAME=VALUE ...                                   what every program sees
-#   run ID STDIN CWD FILE ARGC ARG ... NAME=VALUE ...    starts one, in its own process group
+#   run ID WANTS CWD FILE ARGC ARG ... NAME=VALUE ...    starts one, in its own process group; WANTS
+#                                                        holds i for a pipe as standard input, m for
+#                                                        standard error merged into the output
 #   opened ID                                            the runner has opened the pipes of ID
 #
 #   ready FD ORPHANS          FD is a pipe the runner tries to open, to see whether it can; ORPHANS
 #                             is 1 if orphans become children of this
-#   started ID PID IN OUT ERR   numbers of the pipe ends, open here until `opened`
+#   started ID PID IN OUT ERR   numbers of the pipe ends, open here until `opened`; -1 for none
 #   exited ID STATUS          status as wait(2) gives it
 #   failed ID ERRNO           could not be executed; `exited` follows
 #   refused ID ERRNO          could not be forked
@@ -53,7 +55,7 @@ sub become {
     if ($in) { open(STDIN, '<&', $in) or return }
     else     { open(STDIN, '<', '/dev/null') or return }
     open(STDOUT, '>&', $out) or return;
-    open(STDERR, '>&', $err) or return;
+    open(STDERR, '>&', $err || $out) or return;
     for my $pair (@$pairs) {
         my ($name, $value) = split(/=/, $pair, 2);
         $ENV{$name} = $value;
@@ -63,10 +65,11 @@ sub become {
 }
 
 sub run {
-    my ($id, $stdin, $cwd, $file, $argc, @rest) = @_;
+    my ($id, $wants, $cwd, $file, $argc, @rest) = @_;
     my @argv = splice(@rest, 0, $argc);
     my ($in, $feed, $read_out, $out, $read_err, $err);
-    my $piped = (!$stdin || pipe($in, $feed)) && pipe($read_out, $out) && pipe($read_err, $err);
+    my $piped = ($wants !~ /i/ || pipe($in, $feed)) && pipe($read_out, $out);
+    $piped &&= pipe($read_err, $err) unless $wants =~ /m/;
     my $pid = $piped ? fork() : undef;
     return reply('refused', $id, $! + 0) unless defined $pid;
     if ($pid == 0) {
@@ -77,7 +80,7 @@ sub run {
     setpgrp($pid, $pid);    # here as well: the runner may signal the group as soon as it is told
     $running{$pid} = $id;
     $held{$id} = [$feed, $read_out, $read_err];
-    reply('started', $id, $pid, $feed ? fileno($feed) : -1, fileno($read_out), fileno($read_err));
+    reply('started', $id, $pid, map { $_ ? fileno($_) : -1 } $feed, $read_out, $read_err);
 }
 
 sub obey {
