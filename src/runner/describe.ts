@@ -99,7 +99,7 @@ async function ask(
   const runtime = await openRuntime('jvm');
   const bundle = assignment.sha;
   const started = runtime.start(
-    { ...start, memoryBytesMax },
+    { ...start, memoryBytesMax, isAlone: true },
     { onLog: ({ level, text }) => log.debug({ bundle, level }, text), onExit: () => {} },
   );
   const asked = started.then((worker) => {

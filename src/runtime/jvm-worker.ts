@@ -35,8 +35,13 @@ export class JvmWorker implements Worker {
   /** How the link ended that took the calls. */
   #exit: WorkerExit | undefined;
 
-  /** `host` has a reservation for it. */
-  constructor(find: FindHost, host: JvmHost, options: StartOptions, events: WorkerEvents) {
+  /** `host` has a reservation for it; without one it finds its JVM when it has a bundle. */
+  constructor(
+    find: FindHost,
+    host: JvmHost | undefined,
+    options: StartOptions,
+    events: WorkerEvents,
+  ) {
     this.#find = find;
     this.#reserved = host;
     this.#options = options;

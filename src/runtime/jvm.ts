@@ -10,6 +10,7 @@ import { JvmArchive } from './jvm-archive.ts';
 import { heapFor, jvmCommand, sharedHeapBytesDefault } from './jvm-flags.ts';
 import { JvmHost } from './jvm-host.ts';
 import { JvmWorker } from './jvm-worker.ts';
+import type { FindHost } from './jvm-worker.ts';
 import type { Assignment, Runtime, StartOptions, Worker, WorkerEvents } from './runtime.ts';
 
 /** How long a JVM that nobody uses waits for the next bundle. */
@@ -39,11 +40,13 @@ export class JvmRuntime implements Runtime {
 
   async start(options: StartOptions, events: WorkerEvents): Promise<Worker> {
     const equipment = await this.#equip();
+    const seat: FindHost = (...asked) => this.#seat(...asked);
+    if (options.isAlone) return new JvmWorker(seat, undefined, options, events);
     const host =
       this.#hostOf(shapeOf(equipment, options), (one) => one.isOpen && !one.isOwn) ??
       (await this.#share(equipment, options));
     host.reserve();
-    return new JvmWorker((...asked) => this.#seat(...asked), host, options, events);
+    return new JvmWorker(seat, host, options, events);
   }
 
   /** A JVM with a place reserved for the assignment; `reserved`, if it will do. */

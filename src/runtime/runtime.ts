@@ -127,6 +127,8 @@ export interface StartOptions {
   memoryBytesMax?: number;
   /** Heap of a JVM that bundles share; default 1 GiB. */
   jvmMemoryBytesMax?: number;
+  /** `jvm`: what will be assigned wants a JVM of its own, so that none to be shared is started. */
+  isAlone?: boolean;
   /** What one program of the `process` runtime may write as its answer; default 1 GiB. */
   replyBytesMax?: number;
   /** For the process to be there; default 10 s. */
