@@ -11,8 +11,9 @@ import { checkVariables, cleanEnv } from '../watchdog/environment.ts';
 import { LineGate } from '../watchdog/line.ts';
 import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
-import { Run } from './process-run.ts';
+import { ProcessAnswers } from './process-run.ts';
 import { callVariables } from './process-variable.ts';
+import { Run } from './program-run.ts';
 import type { Assigned, Assignment, FuncSpec, Runtime, StartOptions } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
 
@@ -111,15 +112,17 @@ class ProcessWorker implements Worker {
     if (!program) throw funcMissing(operationId, this.#missing.get(operationId));
     if (cancellation?.cancelled) throw cancelled();
     const { dir, stacks } = this.#assignment!;
+    const { command } = program;
+    const replyBytesMax = this.#options.replyBytesMax ?? replyBytesMaxDefault;
     const run = new Run({
-      ...program,
       spawner,
+      command,
       dir,
-      call,
-      stacks,
+      body: call.body,
       gate: this.#gate,
       env: callVariables(call),
-      replyBytesMax: this.#options.replyBytesMax ?? replyBytesMaxDefault,
+      replyBytesMax,
+      answers: new ProcessAnswers({ ...program, call, replyBytesMax, stacks }),
       onLine: (text) => this.#events.onLog({ requestId: call.head.id, level: 'warn', text }),
     });
     this.#runs.add(run);

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 
-const lineBytesMax = 64 * 1024;
+const usualLineBytesMax = 64 * 1024;
 const secondMs = 1_000;
 const newline = 10;
 
@@ -72,14 +72,15 @@ export class LineGate {
 
 /**
  * Hands over the lines of `stream`, without their ends (LF or CR LF), as far as `gate` admits
- * them. Of a line over 64 KiB the rest is cut, and the line says so. Resolves at the stream's end.
+ * them. Of a line over `lineBytesMax` (64 KiB) the rest is cut, and the line says so. Resolves at the stream's end.
  */
 export function readLines(
   stream: Readable,
   gate: LineGate,
   onLine: (text: string) => void,
+  lineBytesMax = usualLineBytesMax,
 ): Promise<void> {
-  const line = new Line((text) => gate.admit() && onLine(text));
+  const line = new Line((text) => gate.admit() && onLine(text), lineBytesMax);
   let timer: NodeJS.Timeout | undefined;
   stream.on('data', (chunk: Buffer) => {
     line.push(chunk);
@@ -103,12 +104,14 @@ export function readLines(
 /** Puts lines together from chunks. */
 class Line {
   readonly #onLine: (text: string) => void;
+  readonly #bytesMax: number;
   #parts: Buffer[] = [];
   #bytes = 0;
   #cut = 0;
 
-  constructor(onLine: (text: string) => void) {
+  constructor(onLine: (text: string) => void, bytesMax: number) {
     this.#onLine = onLine;
+    this.#bytesMax = bytesMax;
   }
 
   push(chunk: Buffer): void {
@@ -126,7 +129,7 @@ class Line {
   }
 
   #add(bytes: Buffer): void {
-    const room = lineBytesMax - this.#bytes;
+    const room = this.#bytesMax - this.#bytes;
     const taken = bytes.length > room ? bytes.subarray(0, room) : bytes;
     if (taken.length > 0) this.#parts.push(taken);
     this.#bytes += taken.length;
