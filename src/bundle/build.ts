@@ -1,7 +1,8 @@
 /**
  * From a project folder to a bundle. The contract goes in byte for byte; what else goes in is the
  * runtime's: for node one module that esbuild makes of the handler and its imports, for python the
- * sources and what pip vendors, for process and http the files as they are.
+ * sources and what pip vendors, for process and http the files as they are. For jvm the project's own
+ * build tool makes the bundle.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { FuncatronError } from '../errors.ts';
 import { assertPrograms } from './handler.ts';
 import { shaOf } from './identity.ts';
 import { ignoreFile } from './ignore.ts';
+import { isJvmFolder } from './jvm-contract.ts';
 import { assertLimit, fillLimits } from './limit.ts';
 import type { BundleLimits } from './limit.ts';
 import type { NodeBuilder } from './node-build.ts';
@@ -33,6 +35,8 @@ export interface BuildOptions {
   describe?: DescribeJar;
   limits?: Partial<BundleLimits>;
   pip?: Partial<PipOptions>;
+  /** Takes a line about what had to be done beside the build. */
+  say?: (text: string) => void;
 }
 
 /** Makes one document of a contract and the files it refers to, whose absolute paths it returns. */
@@ -51,10 +55,14 @@ export interface BuiltBundle {
   exports: string[] | undefined;
   /** Of a bundle that was ready-made. */
   contract?: ContractFile;
+  /** The JAR that a folder's own build tool made: the bundle, or the bundle but for its contract. */
+  jar?: string;
 }
 
 /** Builds one folder again and again, and does over only what has changed. */
 export interface Builder {
+  /** Patterns of what is no input of its builds, where these write into the folder themselves. */
+  readonly ignored?: readonly string[];
   build(): Promise<BuiltBundle>;
   close(): Promise<void>;
 }
@@ -79,8 +87,14 @@ export async function createBuilder(path: string, options: BuildOptions = {}): P
     const detail = `cannot build ${path}: ${(cause as Error).message}`;
     throw new FuncatronError('build_failed', detail, { cause });
   });
-  if (found.isDirectory()) return new FolderBuilder(path, options);
+  if (found.isDirectory()) return openFolder(path, options);
   return { build: () => buildReady(path, options), close: async () => {} };
+}
+
+async function openFolder(path: string, options: BuildOptions): Promise<Builder> {
+  if (!(await isJvmFolder(path))) return new FolderBuilder(path, options);
+  const { JvmBuilder } = await import('./jvm-build.ts');
+  return new JvmBuilder(path, options);
 }
 
 async function buildReady(path: string, options: BuildOptions): Promise<BuiltBundle> {

@@ -8,6 +8,7 @@ import type { BuildSettings } from './contract-setting.ts';
 import { assertPythonHandler, chooseRuntime, findNodeHandler } from './handler.ts';
 import type { BuiltRuntime } from './handler.ts';
 import { ignoredAlways, ignoredWhenBundled } from './ignore.ts';
+import { buildFiles } from './jvm-tool.ts';
 import type { BundleLimits } from './limit.ts';
 import { contractNames, decodeContract, findContract } from './read.ts';
 import type { ContractFile } from './read.ts';
@@ -50,6 +51,7 @@ export async function readProject(
   const settings = isSame ? last.settings : readBuildSettings(contract);
   const exists = (path: string) => existsSync(join(dir, path));
   const runtime = chooseRuntime(settings, exists);
+  if (runtime === 'jvm') throw noBuildFile(folder);
   if (runtime === 'python') assertPythonHandler(settings.handler, exists);
   const handler = runtime === 'node' ? findNodeHandler(settings.handler, exists) : undefined;
   const bundled = handler && options.bundle && !madeHandler.test(handler) ? handler : undefined;
@@ -68,6 +70,14 @@ async function openFolder(folder: string): Promise<string> {
     const detail = `cannot build ${folder}: ${(cause as Error).message}`;
     throw new FuncatronError('build_failed', detail, { cause });
   }
+}
+
+function noBuildFile(folder: string): FuncatronError {
+  return new FuncatronError(
+    'build_failed',
+    `the contract says runtime jvm, and ${folder} has none of ${buildFiles.join(', ')}: ` +
+      'add one, or name the JAR that is built already instead of the folder',
+  );
 }
 
 async function readContractFile(dir: string, folder: string): Promise<ContractFile> {

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createBuilder } from '../bundle/build.ts';
 import type { Builder, BuiltBundle } from '../bundle/build.ts';
+import { findJvmContract, isJvmFolder } from '../bundle/jvm-contract.ts';
 import { decodeContract, findContract } from '../bundle/read.ts';
 import type { ContractFile } from '../bundle/read.ts';
 import type { DescribeJar } from '../bundle/ready.ts';
@@ -15,8 +16,12 @@ import type { LimitValues } from './bundle-limit.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A builder of a folder or of a ready-made bundle; close it in the end. */
-export function openBuilder(path: string, options: LimitValues): Promise<Builder> {
-  return createBuilder(path, { bundleDocument, describe, limits: limitsOf(options) });
+export function openBuilder(
+  path: string,
+  options: LimitValues,
+  say: (text: string) => void = () => {},
+): Promise<Builder> {
+  return createBuilder(path, { bundleDocument, describe, say, limits: limitsOf(options) });
 }
 
 /** Only few commands meet a JAR without a contract. */
@@ -29,7 +34,8 @@ export async function buildOnce(
   options: LimitValues,
   terminal: Terminal,
 ): Promise<BuiltBundle> {
-  const builder = await openBuilder(resolve(terminal.cwd, path), options);
+  const say = (text: string): void => terminal.say(text);
+  const builder = await openBuilder(resolve(terminal.cwd, path), options, say);
   try {
     const built = await builder.build();
     for (const warning of built.warnings) terminal.say(`warning: ${warning}`);
@@ -54,25 +60,29 @@ export async function openSource(
   overlay?: unknown,
 ): Promise<Source> {
   const full = resolve(terminal.cwd, path);
-  if (await isFolder(full)) {
-    const issues = await findContractIssues(full, options, overlay);
-    return { issues, build: () => buildOnce(path, options, terminal) };
+  const build = () => buildOnce(path, options, terminal);
+  const contract = (await isFolder(full)) ? await readFolderContract(full) : undefined;
+  if (contract) {
+    const issues = await checkDocument(contract, { overlay, root: full });
+    return { issues, build: () => build().then((made) => assertJarWhole(made, overlay)) };
   }
-  const built = await buildOnce(path, options, terminal);
+  const built = await build();
   const issues = await checkReady(built, overlay);
-  if (issues.length === 0 && built.files.includes('META-INF/MANIFEST.MF'))
-    await assertJarWhole(full, built, overlay);
+  const isJar = built.files.includes('META-INF/MANIFEST.MF');
+  if (issues.length === 0 && isJar) await assertJarWhole({ jar: full, ...built }, overlay);
   return { issues, build: async () => built };
 }
 
 /** Throws `handlers_missing` or `bundle_invalid`, as a Tron would at the upload. */
-async function assertJarWhole(path: string, built: BuiltBundle, overlay: unknown): Promise<void> {
+async function assertJarWhole(built: BuiltBundle, overlay: unknown): Promise<BuiltBundle> {
+  if (built.jar === undefined) return built;
   const [{ contractId, loadContract }, { judgeJar }] = await Promise.all([
     import('../openapi/load.ts'),
     import('../tron/judge.ts'),
   ]);
   const id = contractId(built.sha, overlay);
-  await judgeJar(path, await loadContract(built.contract!, { id, overlay }));
+  await judgeJar(built.jar, await loadContract(built.contract!, { id, overlay }));
+  return built;
 }
 
 /**
@@ -108,8 +118,10 @@ export async function findContractIssues(
   options: LimitValues,
   overlay?: unknown,
 ): Promise<Issue[]> {
-  if (await isFolder(path))
-    return checkDocument(await readFolderContract(path), { overlay, root: path });
+  if (await isFolder(path)) {
+    const contract = await readFolderContract(path);
+    return contract ? checkDocument(contract, { overlay, root: path }) : [];
+  }
   const builder = await openBuilder(path, options);
   try {
     return await checkReady(await builder.build(), overlay);
@@ -130,7 +142,9 @@ async function isFolder(path: string): Promise<boolean> {
   return found.isDirectory();
 }
 
-async function readFolderContract(folder: string): Promise<ContractFile> {
+/** Undefined where the code of the JVM that is in the folder is to give it. */
+async function readFolderContract(folder: string): Promise<ContractFile | undefined> {
+  if (await isJvmFolder(folder)) return findJvmContract(folder);
   const file = findContract(await readdir(folder), `the folder ${folder}`);
   return decodeContract(file, await readFile(join(folder, file)));
 }

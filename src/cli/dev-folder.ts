@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import type { Builder } from '../bundle/build.ts';
 import { ignoredAlways } from '../bundle/ignore.ts';
+import type { Ignore } from '../bundle/ignore.ts';
 import { readIgnore } from '../bundle/source-folder.ts';
 import { toFault } from '../errors.ts';
 import type { Problem } from '../message.ts';
@@ -21,6 +22,7 @@ export class DevFolder {
   readonly #report: DevReport;
   readonly #bundle: DevBundle;
   readonly #always: string[];
+  readonly #ignored: readonly string[];
 
   /** `isTaken`: whether a dev shim has the place of this queue. */
   constructor(
@@ -31,6 +33,7 @@ export class DevFolder {
   ) {
     const { folder, terminal, inTurn } = ground;
     this.#ground = ground;
+    this.#ignored = builder.ignored ?? ignoredAlways;
     this.#terminal = terminal;
     this.#always = DevPlace.files(ground);
     this.#place = new DevPlace(ground, isTaken);
@@ -48,7 +51,7 @@ export class DevFolder {
       throw errors.length > 0 ? unsound(errors) : thrown;
     };
     this.#bundle = new DevBundle({
-      files: new FileWatch(folder, this.#always),
+      files: new FileWatch(folder, this.#always, builder.ignored),
       build: () => builder.build().catch(retell),
       enable: (built) => inTurn(() => this.#place.enable(built)).catch(retell),
       onReady: async (built, ms) => {
@@ -61,9 +64,9 @@ export class DevFolder {
 
   /** Builds and enables it, and watches it from now on. */
   async begin(): Promise<{ close(): Promise<void> }> {
-    const watcher = await watch(this.#ground.folder, this.#always, (path) =>
-      this.#bundle.touch(path),
-    );
+    const { folder } = this.#ground;
+    const ignore = await readIgnore(folder, this.#ignored);
+    const watcher = await watch(folder, this.#always, ignore, (path) => this.#bundle.touch(path));
     this.#report.listening(this.#ground.platform.frontend.url);
     await this.#bundle.refresh();
     return watcher;
@@ -91,10 +94,10 @@ export class DevFolder {
 async function watch(
   folder: string,
   always: readonly string[],
+  ignore: Ignore,
   onChange: (path: string) => void,
 ): Promise<{ close(): Promise<void> }> {
   const { watch: open } = await import('chokidar');
-  const ignore = await readIgnore(folder, ignoredAlways);
   const ignored = (path: string, stats?: { isDirectory(): boolean }): boolean => {
     const inside = relative(folder, path);
     if (inside === '' || inside.startsWith('..') || always.includes(path)) return false;

@@ -64,7 +64,8 @@ async function start(
   closing: Closing,
 ): Promise<Omit<DevServer, 'close'>> {
   const given = resolve(terminal.cwd, dir);
-  const builder = options.shim ? undefined : await openBuilder(given, options);
+  const say = (text: string): void => terminal.say(text);
+  const builder = options.shim ? undefined : await openBuilder(given, options, say);
   if (builder) closing.add(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
   closing.add(() => rm(data, { recursive: true, force: true }));
