@@ -4,6 +4,7 @@ package funcatron.intf;
 public class FuncException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** 400 to 599. */
     private final int status;
 
     /**

@@ -32,6 +32,7 @@ final class Bundle {
     private volatile List<MiddlewareProvider> middleware = List.of();
 
     private boolean started;
+    private boolean wasStarted;
 
     Bundle(Consumer<Operations> builtIn) {
         this.builtIn = builtIn;
@@ -39,12 +40,15 @@ final class Bundle {
     }
 
     synchronized void start(Map<String, Object> given, ClassLoader base, Logger logger) {
-        if (started) {
-            end(logger);
+        if (started) end(logger);
+        if (wasStarted) {
+            // What providers of the last start installed; what code of the bundle itself added to
+            // it before its first start stays.
             operations.clear();
             builtIn.accept(operations);
         }
         started = true;
+        wasStarted = true;
         props = Collections.unmodifiableMap(given == null ? new HashMap<>() : new HashMap<>(given));
         logger.log(Level.FINE, () -> "Starting with the props " + props.keySet());
         try {
@@ -113,6 +117,11 @@ final class Bundle {
         endOfLife.forEach(function -> quietly(logger, () -> function.apply(logger)));
         middleware = List.of();
         JdbcDriver.deregisterAll(loader);
+        started = false;
+    }
+
+    synchronized boolean isStarted() {
+        return started;
     }
 
     private static void quietly(Logger logger, Runnable ending) {

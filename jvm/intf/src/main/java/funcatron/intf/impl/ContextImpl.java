@@ -69,6 +69,15 @@ public class ContextImpl extends CallContext {
         return BUNDLE.operations()::get;
     }
 
+    /**
+     * Whether the bundle has been started and not ended.
+     *
+     * @return true between {@link #initContext} and {@link #endLife()}
+     */
+    public static boolean isStarted() {
+        return BUNDLE.isStarted();
+    }
+
     /** Ends the bundle, with a logger of its own. */
     public static void endLife() {
         endLife(Logger.getLogger(ContextImpl.class.getName()));
