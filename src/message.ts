@@ -43,6 +43,8 @@ export interface CallHead {
   host: string;
   /** The raw path as asked for, base path included, no query. */
   path: string;
+  /** The part of it below the base path, for the operation that takes all (`fallback`). */
+  rest?: string;
   /** The raw query, without its question mark; empty for none. */
   query: string;
   headers: Headers;

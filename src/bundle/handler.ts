@@ -2,7 +2,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { BuildSettings } from './contract-setting.ts';
 
-export const builtRuntimes = ['node', 'python', 'jvm', 'process', 'http'] as const;
+export const builtRuntimes = ['node', 'python', 'jvm', 'process', 'http', 'watchdog'] as const;
 export type BuiltRuntime = (typeof builtRuntimes)[number];
 
 /** What the build of a node bundle is called; a contract may go on naming its source. */

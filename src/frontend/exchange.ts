@@ -38,6 +38,8 @@ export class Exchange implements Pending {
   operation!: Operation;
   own!: OperationDoor;
   raw!: Record<string, string | undefined>;
+  /** The path below the base path. */
+  rest = '/';
   auth: Identity | undefined;
   params!: Params;
   body: Uint8Array = empty;

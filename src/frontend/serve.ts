@@ -84,6 +84,7 @@ function matchOperation(x: Exchange): Next {
   const entry = x.entry!;
   x.cors = entry.corsOf(contract.settings);
   const path = relativePath(entry.route.basePath, x.path);
+  x.rest = path;
   if (x.cors && isPreflight(x.method, x.headers)) return answerPreflight(x, path);
   const match = contract.match(x.method, path);
   if (!match) return answerUnrouted(x);
@@ -137,6 +138,10 @@ function makeCall(x: Exchange): Call {
     kind,
     checked: x.contract.id,
   };
+  if (operation.isFallback) {
+    head.method = x.method;
+    head.rest = x.rest;
+  }
   if (x.upgrade) head.upgrade = 'websocket';
   x.body = empty;
   return { head, body: bytes, data, cancellation: x.cancellation };

@@ -41,6 +41,8 @@ export interface Operation {
   readonly security: readonly SecurityRequirement[];
   /** Content type of a plain 2xx answer: the first media type declared, if any. */
   readonly contentType: string | undefined;
+  /** It takes what no other operation does (`x-funcatron.fallback`), and nothing is checked. */
+  readonly isFallback?: boolean;
   /** Whether responses have anything to check: false lets the runner skip parsing them. */
   readonly checksReplies: boolean;
   /** Coerces and checks; throws `bad_parameter` with every issue. */

@@ -10,6 +10,7 @@ import type { Base } from './base.ts';
 import type { Contract, Match, Operation } from './contract.ts';
 import { invalidContract, readDocument } from './document.ts';
 import type { DocumentSource } from './document.ts';
+import { fallbackIssue, FallbackOperation, matchOr } from './fallback.ts';
 import { LazyOperation } from './lazy-operation.ts';
 import type { OperationHead } from './lazy-operation.ts';
 import {
@@ -99,9 +100,18 @@ class LoadedContract implements Contract {
     const compile = this.#compileOperation.bind(this);
     const describe = (one: FoundOperation) => this.#describe(document, one, required, issues);
     const heads = found.map(describe);
-    this.operations = heads.map((head) => new LazyOperation(head, compile));
+    const { fallback } = reading.settings;
+    this.operations = heads.map((head) =>
+      head.operationId === fallback
+        ? new FallbackOperation(head)
+        : new LazyOperation(head, compile),
+    );
+    const ids = heads.map(({ operationId }) => operationId);
+    const lacking = fallbackIssue(fallback, ids);
+    if (lacking) issues.push(lacking);
     this.#byKey = new Map(this.operations.map((operation) => [operation.key, operation]));
-    this.match = createRouter(this.operations).match;
+    const last = this.operations.find(({ isFallback }) => isFallback);
+    this.match = matchOr(createRouter(this.operations).match, last);
     this.#text = JSON.stringify(document);
   }
 

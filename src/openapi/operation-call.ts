@@ -49,6 +49,7 @@ export function uncheckedCall(route: Route, operation: Operation, given: Operati
     ...{ query: '', headers, remote: '', deadline: now + settings.timeoutMs, operation: key },
     async: { acceptedAt: now, tries: 0, ...(settings.retry && { retry: settings.retry }) },
   };
+  if (operation.isFallback) head.rest = template;
   if (hops !== undefined) head.hops = hops;
   if (auth) head.auth = auth;
   return { head, body };

@@ -19,7 +19,7 @@ import {
 } from './setting-reader.ts';
 import { readBytes, readCommand, readDurationMs } from './setting-value.ts';
 
-const runtimeNames = ['node', 'python', 'jvm', 'process', 'http'] as const;
+const runtimeNames = ['node', 'python', 'jvm', 'process', 'http', 'watchdog'] as const;
 /** For `dev` alone, which names it in the contract of a dev shim; no schema offers it. */
 const shimName = 'shim';
 export type RuntimeName = (typeof runtimeNames)[number] | typeof shimName;
@@ -115,6 +115,15 @@ export const settingKeys: Record<string, SettingKey> = {
     },
     read: readCommand,
   },
+  fallback: {
+    on: 'document',
+    schema: {
+      description:
+        'Takes every path below the base path and every method that no other operation does, unchecked: an operationId.',
+      ...text('^[^#\\s]+$'),
+    },
+    read: readText('^[^#\\s]+$', 'an operationId'),
+  },
   timeout: {
     on: 'both',
     schema: {
@@ -128,8 +137,7 @@ export const settingKeys: Record<string, SettingKey> = {
   concurrency: {
     on: 'document',
     schema: {
-      description:
-        'Calls in one worker at a time. Default: node and http 100, jvm 50, python and process 16.',
+      description: 'Calls in one worker at a time. Default: node and http 100, jvm 50, others 16.',
       type: 'integer',
       minimum: 1,
       maximum: 10_000,

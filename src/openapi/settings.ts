@@ -19,6 +19,8 @@ export interface Settings {
   readonly handler?: string;
   /** Program and arguments. */
   readonly process?: string[];
+  /** The operation that takes every path and method no other one does: its operationId. */
+  readonly fallback?: string;
   readonly timeoutMs: number;
   /** Calls in one worker at a time; absent: the runtime's default. */
   readonly concurrency?: number;
@@ -98,12 +100,14 @@ function deriveRuntime(settings: Settings, usesProcess: boolean): RuntimeName | 
 function contradict(settings: Settings, usesProcess: boolean): Issue | undefined {
   const { runtime, process, handler, jvm } = settings;
   const at = '/x-funcatron/runtime';
+  if (runtime === 'watchdog' && usesProcess)
+    return issue(at, 'runtime watchdog runs one program', 'move process to the document');
   if (runtime === 'http' && !process)
     return issue(at, 'runtime http names no program', 'add process: the command that serves HTTP');
   const runsNone = runtime === 'node' || runtime === 'python' || runtime === 'jvm';
   if (runsNone && (process || usesProcess))
     return issue(at, `runtime ${runtime} runs no process`, 'remove process, or the runtime');
-  if (handler && (runtime === 'process' || runtime === 'http'))
+  if (handler && (runtime === 'process' || runtime === 'http' || runtime === 'watchdog'))
     return issue(at, `runtime ${runtime} takes no handler`, 'remove handler, or the runtime');
   if (handler && runtime === 'jvm')
     return issue(

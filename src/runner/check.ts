@@ -29,6 +29,7 @@ export function checkCall(contract: Contract, call: Call, basePath: string): Che
   if (marked && !needsData(head.kind!, call))
     return { operation, kind: head.kind!, data: call.data };
   if (!marked) head.params = operation.params(raw, head.query, head.headers);
+  if (operation.isFallback) head.rest ??= relativePath(basePath, head.path) ?? '/';
   const checked = checkBody(operation, call);
   head.kind = checked.kind;
   head.operation = operation.key;

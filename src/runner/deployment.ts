@@ -79,7 +79,8 @@ export class Deployment {
     const begunAt = performance.now();
     try {
       const { runtime, contract, pool, check } = this.#ready ?? (await this.#load());
-      if (call.head.upgrade && runtime !== 'http') throw notUpgradable(call, runtime);
+      if (call.head.upgrade && !/^(http|watchdog)$/.test(runtime))
+        throw notUpgradable(call, runtime);
       const checked = checkCall(contract, call, this.route.basePath);
       const { timeoutMs } = checked.operation.settings;
       meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);

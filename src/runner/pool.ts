@@ -97,7 +97,7 @@ export class Pool {
       return await this.#attempt(ticket, own);
     } catch (thrown) {
       // A program a call has no worker that would be gone with it.
-      if (this.#options.kind !== 'process') ticket.noteLoss(thrown);
+      if (!/^(process|watchdog)$/.test(this.#options.kind)) ticket.noteLoss(thrown);
       if (!ticket.mayRepeat(thrown)) throw ticket.explain(thrown);
       this.#options.log.warn({ requestId: call.head.id }, 'worker lost; running the call again');
       return await this.#attempt(ticket, own).catch((again: unknown) => {

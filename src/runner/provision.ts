@@ -30,8 +30,14 @@ const concurrencies: Record<RuntimeKind, number> = {
   jvm: 50,
   process: 16,
   http: 100,
+  watchdog: 16,
   shim: 50,
 };
+
+/** A watchdog in front of a server of its own takes as many calls as any server. */
+function usualConcurrency(kind: RuntimeKind, { env }: Settings): number {
+  return concurrencies[kind === 'watchdog' && env['mode'] === 'http' ? 'http' : kind];
+}
 
 /** Unpacks the bundle under `dir` and describes it to a worker. */
 export async function provision(
@@ -54,7 +60,7 @@ export async function provision(
     ),
     props: route.props,
     env: settings.env,
-    concurrency: settings.concurrency ?? concurrencies[kind],
+    concurrency: settings.concurrency ?? usualConcurrency(kind, settings),
     memoryBytesMax: settings.memoryBytesMax,
     stacks: options.stacks,
   };

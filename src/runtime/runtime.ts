@@ -5,7 +5,7 @@
 import { FuncatronError } from '../errors.ts';
 import type { Body, BodyKind, CallHead, Cancellation, Reply } from '../message.ts';
 
-export const runtimeKinds = ['node', 'python', 'jvm', 'process', 'http'] as const;
+export const runtimeKinds = ['node', 'python', 'jvm', 'process', 'http', 'watchdog'] as const;
 /** `shim` is no kind one may name: `dev` has it, for what a connected dev shim runs itself. */
 export type RuntimeKind = (typeof runtimeKinds)[number] | 'shim';
 
