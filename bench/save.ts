@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startDev } from '../src/cli/dev.ts';
 import { recordingTerminal } from '../src/cli/fixture/terminal.ts';
 import { readOptions } from '../src/config/option.ts';
-import { devOptions } from '../src/config/options.ts';
+import { devOptions } from '../src/config/dev-options.ts';
 import { createLog } from '../src/log.ts';
 import { median, pause, print } from './figure.ts';
 

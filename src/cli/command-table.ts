@@ -1,8 +1,8 @@
 /** Every command: its options, its help, and the file its code is in, imported when it runs. */
+import { devOptions } from '../config/dev-options.ts';
 import {
   buildOptions,
   bundleOptions,
-  devOptions,
   doorOptions,
   initOptions,
   invokeOptions,
@@ -34,8 +34,7 @@ const makingCommands = [
     about: 'serve a folder, and take up every save; same path as production',
     options: devOptions,
     examples: ['funcatron dev', 'funcatron dev shop --port 4000'],
-    run: async ([dir], options, terminal) =>
-      (await import('./dev.ts')).dev(dir, options, terminal),
+    run: async ([dir], options, terminal) => (await import('./dev.ts')).dev(dir, options, terminal),
   }),
   command('check [path]', {
     about: 'say everything that is wrong with a folder or bundle; its code is loaded',

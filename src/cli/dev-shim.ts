@@ -2,7 +2,7 @@
  * Funcs of a program that connects to dev, most likely started in a debugger. Its Swagger is made a
  * bundle, uploaded and enabled like any other; only what runs the Funcs is another.
  */
-import type { devOptions } from '../config/options.ts';
+import type { devOptions } from '../config/dev-options.ts';
 import type { Values } from '../config/option.ts';
 import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { serveOptions } from '../config/options.ts';
-import type { devOptions } from '../config/options.ts';
+import type { devOptions } from '../config/dev-options.ts';
 import { readOptions } from '../config/option.ts';
 import type { Values } from '../config/option.ts';
 import { FuncatronError } from '../errors.ts';

@@ -242,42 +242,6 @@ export const placeOptions = {
   basePath: optional('--base-path <path>', "base path to bind, instead of the contract's"),
 };
 
-/** Options of dev shims: programs that connect to `dev` and run Funcs themselves. */
-const shimOptions = grouped('Dev shim', {
-  shim: flagOnly(flag('--shim', 'serve what a dev shim brings, and no folder')),
-  shimPort: port('--shim-port <port>', 'port dev shims connect to', 54_657),
-  shimTimeout: duration(
-    '--shim-timeout <time>',
-    'time a call of a dev shim may take, for breakpoints; 0 for what its contract says',
-    0,
-  ),
-  shimLineMax: bytes('--shim-line-max <size>', 'longest line a dev shim may send or get', 64 * mib),
-});
-
-/** Options of `dev`: those of `serve` but where state lives, with defaults of their own. */
-export const devOptions = {
-  ...propsOptions,
-  ...frontendOptions,
-  ...grouped('Frontend', {
-    host: variable(
-      'FUNCATRON_DEV_HOST',
-      text('--host <address>', 'address to listen on', '127.0.0.1'),
-    ),
-    port: variable('FUNCATRON_DEV_PORT', port('--port <port>', 'port of endpoints and docs', 3001)),
-  }),
-  ...runnerOptions,
-  ...grouped('Runner', {
-    drain: variable(
-      'FUNCATRON_DEV_DRAIN',
-      duration('--drain <time>', 'time calls in flight get to end at shutdown', 2_000),
-    ),
-  }),
-  ...shimOptions,
-  ...queueOptions,
-  ...bundleOptions,
-  ...logOptions,
-};
-
 export const initOptions = {
   lang: flagOnly(choice('--lang <lang>', 'language', 'ts', ['ts', 'js', 'python', 'process'])),
 };
@@ -307,8 +271,3 @@ export const logsOptions = {
   ),
   tail: flagOnly(count('--tail <count>', 'how many of the lines that were', 100)),
 };
-
-/** The same option, given by a variable of its own: its default differs from another's. */
-function variable<T extends { env: string | undefined }>(env: string, given: T): T {
-  return { ...given, env };
-}
