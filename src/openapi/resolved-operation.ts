@@ -1,5 +1,6 @@
 /** An operation as code that knows nothing of its document can read it. */
 import { findOperation } from './operation-source.ts';
+import { bodyNameKey } from './upgrade.ts';
 import { isObject, refPointer, resolvePointer } from './pointer.ts';
 
 type Json = Record<string, unknown>;
@@ -10,7 +11,7 @@ const valuesMax = 10_000;
 /**
  * The operation object of 3.1 with `method` (lower case), `path`, and the parameters of its path item;
  * in its parameters and request body, references are replaced by what they name. One that leads back
- * to itself, or nowhere, stays as it is.
+ * to itself, or nowhere, stays as it is. A body that had a name in 2.0 has it as `x-name`.
  */
 export function resolveOperation(document: Json, method: string, template: string): Json {
   const operation = findOperation(document, method, template);
@@ -18,6 +19,9 @@ export function resolveOperation(document: Json, method: string, template: strin
   const resolved: Json = { ...operation, method: method.toLowerCase(), path: template };
   for (const key of ['parameters', 'requestBody'])
     if (operation[key] !== undefined) resolved[key] = inline(operation[key], []);
+  const { [bodyNameKey]: name } = operation;
+  if (name !== undefined && isObject(resolved['requestBody']))
+    resolved['requestBody']['x-name'] = name;
   return resolved;
 }
 
