@@ -21,7 +21,7 @@ export function resolveOperation(document: Json, method: string, template: strin
     if (operation[key] !== undefined) resolved[key] = inline(operation[key], []);
   const { [bodyNameKey]: name } = operation;
   if (name !== undefined && isObject(resolved['requestBody']))
-    resolved['requestBody']['x-name'] = name;
+    resolved['requestBody'] = { ...resolved['requestBody'], 'x-name': name };
   return resolved;
 }
 

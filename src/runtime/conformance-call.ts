@@ -134,7 +134,7 @@ export const callCases: Case[] = [
   },
   {
     name: 'a Func that is missing is named when assigned and when called',
-    only: ['node', 'python', 'process'],
+    only: [...wired, 'process'],
     async run({ call, assigned }) {
       assert.deepEqual(
         assigned.missing.map((entry) => entry.operationId),
@@ -183,10 +183,12 @@ export const callCases: Case[] = [
       const line = await logged((entry) => entry.text === 'fixture line');
       if (kind !== 'http') assert.equal(line.requestId, 'writes-logs');
       if (!wired.includes(kind)) return;
-      const warning = await logged((entry) => entry.text === 'fixture warning');
+      const warning = await logged((entry) => entry.text.includes('fixture warning'));
       assert.equal(warning.level, 'warn');
       assert.equal(warning.requestId, 'writes-logs');
-      assert.deepEqual(warning.fields, { answer: 42 });
+      // Loggers of Java have no fields: values follow the text, as the original has it.
+      if (kind === 'jvm') assert.match(warning.text, /REQ:writes-logs\] - fixture warning 42$/);
+      else assert.deepEqual(warning.fields, { answer: 42 });
     },
   },
 ];

@@ -1,6 +1,7 @@
 /** Conformance: how a worker answers pings, drains, dies and is killed. */
 import assert from 'node:assert/strict';
 import { json } from './conformance-call.ts';
+import { wired } from './conformance-subject.ts';
 import type { Case } from './conformance-subject.ts';
 
 const processes = ['node', 'python', 'http'] as const;
@@ -33,7 +34,7 @@ export const lifeCases: Case[] = [
       await assert.rejects(open('text'));
       assert.deepEqual(json(await slow), { slept: 200 });
       await drained;
-      if (kind === 'node' || kind === 'python') assert.equal((await exit).code, 0);
+      if (wired.includes(kind)) assert.equal((await exit).code, 0);
     },
   },
   {

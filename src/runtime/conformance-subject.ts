@@ -28,7 +28,7 @@ export interface Case {
 }
 
 /** Kinds whose Funcs have a ctx and whose workers speak the wire. */
-export const wired: readonly RuntimeKind[] = ['node', 'python'];
+export const wired: readonly RuntimeKind[] = ['node', 'python', 'jvm'];
 
 export interface Request {
   id?: string;

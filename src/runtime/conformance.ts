@@ -12,17 +12,17 @@
  * |---|---|
  * | `echo` | answers 200 with one JSON object, its facts (below) |
  * | `fail` | throws an error with the message `failed on purpose`. process: says so on stderr and exits 1. http: ends the connection without an answer |
- * | `refuse` | throws an error with status 409 and the message `taken`: node `Object.assign(new Error('taken'), {status: 409})`, python an exception with attribute `status`. process and http lack it |
- * | `slow` | waits `ms`, then answers the JSON `{"slept": ms}`. node and python: when the call's signal aborts, logs `slow aborted` at once and ends |
+ * | `refuse` | throws an error with status 409 and the message `taken`: node `Object.assign(new Error('taken'), {status: 409})`, python an exception with attribute `status`, jvm one with a method `int status()`. process and http lack it |
+ * | `slow` | waits `ms`, then answers the JSON `{"slept": ms}`. node, python and jvm: when the call's signal aborts (its thread is interrupted), logs `slow aborted` at once and ends |
  * | `crash` | kills its own process with SIGKILL while the call is in hand |
  * | `bigBody` | without a body: `size` bytes i mod 251 as application/octet-stream. With one: reads it all, answers the JSON `{"received": length, "sum": sum of its bytes}` |
- * | `logs` | writes the line `fixture line` the way the language logs (console.log, print; process: stderr; http: stdout), then, where there is a ctx, `ctx.log.warn('fixture warning', {answer: 42})`; answers the JSON `true` |
- * | `stream` | without a body: answers, as a stream of `n` chunks, `chunk 0\n`, `chunk 1\n`, ... as text/plain; with `size`, each chunk is that many bytes of `x` instead. When closed before its end (node, python): logs `stream closed`. With a body (a stream): answers its chunks as they come |
+ * | `logs` | writes the line `fixture line` the way the language logs (console.log, print, System.out; process: stderr; http: stdout), then, where there is a ctx, `ctx.log.warn('fixture warning', {answer: 42})`, jvm `getLogger().log(Level.WARNING, "fixture warning", 42)`; answers the JSON `true` |
+ * | `stream` | without a body: answers, as a stream of `n` chunks, `chunk 0\n`, `chunk 1\n`, ... as text/plain; with `size`, each chunk is that many bytes of `x` instead. When closed before its end (node, python, jvm): logs `stream closed`. With a body (a stream): answers its chunks as they come |
  * | `text` | answers 200 `grüße, 世界 🎈` as `text/plain; charset=utf-8` |
  * | `binary` | answers the 256 bytes 0..255 as application/octet-stream |
- * | `empty` | answers nothing: node undefined, python None (204 then); process: no output; http: 204 |
+ * | `empty` | answers nothing: node undefined, python None, jvm a status of 204 (204 then); process: no output; http: 204 |
  * | `status` | answers 418, header `x-fixture: teapot` and body `short and stout`. process cannot: it writes that to stdout, and gets 200 and the FuncSpec's contentType |
- * | `nonsense` | returns what is no response: node a function, python a set. process and http lack it |
+ * | `nonsense` | returns what is no response: node a function, python a set, jvm what no encoder takes. process and http lack it |
  * | `missing` | is not there. process: its command names no program; http: answers 404 |
  *
  * `echo` answers `{method, path, requestId, headers, env}` and one of `body` and `raw`:
@@ -30,10 +30,10 @@
  *   `x-fixture` again;
  * - `env`: sorted names of all its environment variables;
  * - `raw`: the body as it came, Base64 (process, http: they get raw bytes whatever the kind);
- * - `body`: the data the Func was given (node, python): JSON value, text; undefined is null;
+ * - `body`: the data the Func was given (node, python, jvm): JSON value, text; undefined is null;
  *   bytes are `{"base64": ...}`; a file is `{"filename", "contentType", "base64"}`;
  * - `query`: the raw query (process, http); `params props bundle auth`: those of the ctx (node,
- *   python).
+ *   python, jvm).
  *
  * ## What a runtime decides how
  *
