@@ -74,7 +74,7 @@ async function place(from: string, to: string): Promise<void> {
     await copyFile(from, draft);
     await rename(draft, to);
   } catch (cause) {
-    await rm(draft, { force: true });
+    await rm(draft, { force: true }).catch(() => undefined);
     const detail = `cannot write ${to}: ${(cause as Error).message}; is it yours to write?`;
     throw new FuncatronError('build_failed', detail, { cause });
   }
