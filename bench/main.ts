@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { benchBrokers } from './broker.ts';
 import { benchCold, benchStart } from './cold.ts';
+import { benchJava } from './java.ts';
 import { benchLarge } from './large.ts';
 import { benchMemory } from './memory.ts';
 import { benchSave } from './save.ts';
@@ -21,6 +22,7 @@ const parts: Record<string, () => Promise<void>> = {
   start: () => benchStart(quick ? 3 : 9),
   save: () => benchSave(quick ? 6 : 20),
   memory: () => benchMemory(quick ? 100 : 500),
+  java: () => benchJava(rounds, quick ? 2 : 4),
   large: () => benchLarge(quick ? '256Mi' : '2Gi'),
   broker: () => benchBrokers(rounds, quick ? 2 : 4),
 };
