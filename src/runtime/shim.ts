@@ -46,7 +46,7 @@ class ShimWorker implements Worker {
     this.#link = link;
     this.#events = events;
     this.#lineBytesMax = lineBytesMax;
-    void link.gone.then(() => this.#end({ code: null, signal: null, lastWords: '' }));
+    void link.gone.then(() => this.#end({ code: 0, signal: null, lastWords: wentAway().message }));
   }
 
   /** Those given up on are not counted: a Func that waits at a breakpoint makes no worker stale. */
