@@ -27,7 +27,8 @@ describe('the tarball', { skip }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'funcatron-pack-'));
     // A copy: packing builds dist/, and other tests read the tree meanwhile.
-    const copied = 'bin docs src templates workers package.json tsconfig.json tsconfig.build.json';
+    const copied =
+      'bin docs jvm src templates workers package.json tsconfig.json tsconfig.build.json';
     const files = [...copied.split(' '), 'CHANGELOG.md', 'README.md', 'LICENSE'];
     await run('cp', ['-r', ...files.map((name) => join(root, name)), folder]);
     await run('ln', ['-s', join(root, 'node_modules'), join(folder, 'node_modules')]);
@@ -99,6 +100,22 @@ describe('the tarball', { skip }, () => {
       return !path.startsWith('package/templates/') && /\.test\.|fixture|__pycache__/.test(path);
     });
     assert.deepEqual(odd, []);
+  });
+
+  test('holds the worker of the JVM and what Java is built with, and no sources of them', async () => {
+    const { stdout } = await run('tar', ['-tzf', join(folder, 'funcatron-0.1.0.tgz')]);
+    const paths = stdout.split('\n').filter((path) => /^package\/(workers\/)?jvm\//.test(path));
+    const worker = 'package/workers/jvm/worker.jar';
+    assert.ok(paths.includes(worker), String(paths));
+    const library = /^package\/jvm\/repository\/funcatron\/([\w-]+)\/([\d.]+)\/\1-\2\.(jar|pom)$/;
+    const odd = paths.filter((path) => path !== worker && !library.test(path));
+    assert.deepEqual(odd, []);
+    const found = paths.flatMap((path) => library.exec(path)?.slice(1, 4).join(' ') ?? []);
+    for (const wanted of [/^intf .* jar$/, /^intf .* pom$/, /^parent .* pom$/])
+      assert.ok(
+        found.some((one) => wanted.test(one)),
+        String(wanted),
+      );
   });
 
   test('names its entry points as publint wants them', async () => {

@@ -159,6 +159,7 @@ export class JvmHost {
       this.#leave(number, seat);
       guest.end({ code: null, signal: 'SIGKILL', lastWords: '' });
     }
+    const memoryOption = this.isOwn ? 'x-funcatron.memory' : '--jvm-memory';
     return meet({
       ...{ label: 'JVM', dir: start.socketDir },
       timeoutMs: start.startTimeoutMs ?? startTimeoutMs,
@@ -168,7 +169,7 @@ export class JvmHost {
       },
       async greet(socket, process, closed) {
         const link = new Link({
-          ...{ process, socket, events, outOfMemory },
+          ...{ process, socket, events, outOfMemory, memoryOption },
           assignTimeoutMs: start.assignTimeoutMs ?? assignTimeoutMs,
         });
         await link.greeted();

@@ -33,6 +33,8 @@ export interface LinkOptions {
   assignTimeoutMs: number;
   /** Last words that say the memory was used up. */
   outOfMemory: RegExp | undefined;
+  /** What to raise then; default x-funcatron.memory. */
+  memoryOption?: string;
 }
 
 interface Deferred<T> {
@@ -148,8 +150,9 @@ export class Link implements Worker {
   closed(exit: WorkerExit): void {
     const how = describeExit(exit);
     const memory = this.#options.outOfMemory?.test(exit.lastWords) ?? false;
+    const option = this.#options.memoryOption ?? 'x-funcatron.memory';
     const detail = memory
-      ? `the worker used up its memory and ended (${how}); see x-funcatron.memory`
+      ? `the worker used up its memory and ended (${how}); see ${option}`
       : `the worker ended during the call (${how})`;
     const words = this.#calls.stacks && exit.lastWords ? { funcStack: exit.lastWords } : {};
     const ended = exit.lastWords ? `it last wrote: ${exit.lastWords}` : 'it wrote nothing about it';
