@@ -1,0 +1,103 @@
+package funcatron.worker;
+
+import funcatron.worker.json.Json;
+import funcatron.worker.wire.Connection;
+import funcatron.worker.wire.Frame;
+import funcatron.worker.wire.FrameReader;
+import funcatron.worker.wire.FrameWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The control connection: workers are opened and evicted there, and their ends told. */
+public final class Control {
+    private final Connection connection;
+    private final ConcurrentHashMap<Integer, Worker> workers = new ConcurrentHashMap<>();
+    private boolean draining;
+
+    Control(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Says hello, as the first frame of every connection does. */
+    static void greet(FrameWriter writer) {
+        String version = Control.class.getPackage().getImplementationVersion();
+        String hello =
+                "{\"protocol\":1,\"runtime\":\"jvm\",\"version\":\""
+                        + (version == null ? "?" : version)
+                        + "\",\"pid\":"
+                        + pid()
+                        + "}";
+        byte[] bytes = hello.getBytes(StandardCharsets.US_ASCII);
+        writer.put(Frame.HELLO, 0, bytes, bytes.length);
+        writer.flush();
+    }
+
+    /** Without ProcessHandle where that can be: it starts a pool of threads. */
+    private static long pid() {
+        try {
+            return Long.parseLong(Files.readSymbolicLink(Path.of("/proc/self")).toString());
+        } catch (IOException | NumberFormatException elsewhere) {
+            return ProcessHandle.current().pid();
+        }
+    }
+
+    /** Serves until the runner has gone. */
+    void run() throws IOException {
+        greet(connection.writer());
+        Warmup.begin();
+        FrameReader frames = connection.reader();
+        for (;;) {
+            int type = frames.next();
+            switch (type) {
+                case Frame.OPEN -> open(frames.stream(), frames.bytes(frames.left()));
+                case Frame.EVICT -> evict(frames.stream());
+                case Frame.PING -> connection.writer().putNumber(Frame.PONG, 0, frames.number());
+                case Frame.DRAIN -> drain();
+                default -> throw new IOException("frames of type " + type + " do not belong here");
+            }
+        }
+    }
+
+    private void open(int number, byte[] payload) throws IOException {
+        String path = Json.text(Json.object(payload).get("socket"));
+        try {
+            Worker worker = new Worker(number, this, Connection.open(path));
+            workers.put(number, worker);
+            new WorkerReader(worker).start();
+        } catch (IOException | RuntimeException lost) {
+            byte[] json = "{\"reason\":\"lost\",\"threads\":[]}".getBytes(StandardCharsets.US_ASCII);
+            tellEnded(number, json, json.length);
+        }
+    }
+
+    private void evict(int number) {
+        Worker worker = workers.get(number);
+        if (worker != null) {
+            worker.end("evicted", null, null);
+        }
+    }
+
+    private synchronized void drain() {
+        draining = true;
+        leaveIfDone();
+    }
+
+    /** A worker is over: its last frame. */
+    public void tellEnded(int number, byte[] json, int length) {
+        workers.remove(number);
+        connection.writer().put(Frame.ENDED, number, json, length);
+        connection.writer().flush();
+        synchronized (this) {
+            leaveIfDone();
+        }
+    }
+
+    private void leaveIfDone() {
+        if (draining && workers.isEmpty()) {
+            Runtime.getRuntime().halt(0);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package funcatron.worker;
+
+import funcatron.worker.train.Training;
+import funcatron.worker.wire.Connection;
+import java.io.IOException;
+
+/** The process: {@code FUNCATRON_SOCKET=<path> java -jar worker.jar}, or {@code --train}. */
+public final class Main {
+    private static final int RUNNER_GONE = 1;
+    private static final int BROKEN = 4;
+
+    private Main() {}
+
+    /** Serves until the runner has gone. */
+    public static void main(String[] arguments) throws Exception {
+        if (arguments.length > 0 && arguments[0].equals("--train")) {
+            Training.run();
+            return;
+        }
+        String socket = System.getenv("FUNCATRON_SOCKET");
+        if (socket == null) {
+            System.err.println("FUNCATRON_SOCKET is not set: this program is started by a runner");
+            Runtime.getRuntime().halt(BROKEN);
+        }
+        int code = RUNNER_GONE;
+        try {
+            new Control(Connection.open(socket)).run();
+        } catch (IOException gone) {
+            // Without a runner there is nothing to do.
+        } catch (Throwable broken) {
+            System.err.println("worker ends: " + broken);
+            code = BROKEN;
+        } finally {
+            Runtime.getRuntime().halt(code);
+        }
+    }
+}

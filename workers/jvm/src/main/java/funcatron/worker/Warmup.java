@@ -1,0 +1,34 @@
+package funcatron.worker;
+
+import funcatron.worker.bundle.BundleWarmup;
+import funcatron.worker.log.FuncLogger;
+import funcatron.worker.log.LogHandler;
+import funcatron.worker.log.Output;
+import java.net.URLConnection;
+
+/** What the first bundle would wait for, done while the process waits for the first bundle. */
+final class Warmup extends Thread {
+    private Warmup() {
+        super(null, null, "funcatron warm-up", 0, false);
+        setDaemon(true);
+    }
+
+    /** Does at once what must be done before a bundle runs, and the rest beside. */
+    static void begin() {
+        Output.install();
+        new Warmup().start();
+    }
+
+    @Override
+    public void run() {
+        try {
+            // Files that JarURLConnection keeps open would outlive their bundles.
+            URLConnection.setDefaultUseCaches("jar", false);
+            LogHandler.install();
+            new FuncLogger(null, "", null);
+            BundleWarmup.run();
+        } catch (RuntimeException | LinkageError odd) {
+            // Whoever needs it will say so.
+        }
+    }
+}
