@@ -5,8 +5,8 @@ import type { Dev } from './fixture/dev.ts';
 import { takePort } from './fixture/port.ts';
 import { contractText, createProject, jsProject } from './fixture/project.ts';
 import type { Project } from './fixture/project.ts';
-import { connectShim } from './fixture/shim.ts';
-import type { ShimFunc, TestShim } from './fixture/shim.ts';
+import { connectShim } from '../runtime/fixture/shim-client.ts';
+import type { ShimFunc, TestShim } from '../runtime/fixture/shim-client.ts';
 
 /** A Swagger as samples of the original have it. */
 function swaggerText(over: { base?: string; time?: string; extra?: string } = {}): string {

@@ -7,6 +7,7 @@ import type { Values } from '../config/option.ts';
 import { toFault } from '../errors.ts';
 import type { FuncatronError } from '../errors.ts';
 import type { Problem } from '../message.ts';
+import type { ShimRuntime } from '../runtime/shim.ts';
 import type { ShimLink, Swagger } from '../runtime/shim-link.ts';
 import { contractAt, DevPlace } from './dev-place.ts';
 import type { DevGround } from './dev-place.ts';
@@ -14,14 +15,10 @@ import { DevReport } from './dev-report.ts';
 import { FileWatch } from './file-watch.ts';
 import { readObject } from './json-input.ts';
 import { buildShimBundle } from './shim-bundle.ts';
-import { ShimDoor } from './shim-door.ts';
 import { ShimEnabler } from './shim-enabler.ts';
 import { showIssue } from './terminal.ts';
 
-type ShimOptions = Pick<
-  Values<typeof devOptions>,
-  'shim' | 'shimPort' | 'shimTimeout' | 'shimLineMax'
->;
+type ShimOptions = Pick<Values<typeof devOptions>, 'shim' | 'shimPort' | 'shimTimeout'>;
 
 /** The original's words, and why. */
 export const nothingHere =
@@ -32,7 +29,7 @@ export class DevShim {
   readonly #options: ShimOptions;
   readonly #place: DevPlace;
   readonly #report: DevReport;
-  readonly #door: ShimDoor;
+  readonly #shims: ShimRuntime;
   readonly #enabler: ShimEnabler;
   #isStopped = false;
 
@@ -40,11 +37,13 @@ export class DevShim {
   constructor(
     ground: DevGround,
     options: ShimOptions,
+    shims: ShimRuntime,
     onMoved: (queue: string | undefined) => Promise<void>,
   ) {
     const { terminal, inTurn } = ground;
     this.#ground = ground;
     this.#options = options;
+    this.#shims = shims;
     this.#place = new DevPlace(ground);
     this.#report = new DevReport(
       {
@@ -70,12 +69,6 @@ export class DevShim {
       },
       onFailed: (fault) => this.#report.failed(fault, this.#place.queue !== undefined),
     });
-    this.#door = new ShimDoor({
-      lineBytesMax: options.shimLineMax,
-      onSwagger: (link, swagger) => this.#take(link, swagger),
-      onGone: () => this.#leave(),
-      say: (text) => terminal.say(text),
-    });
   }
 
   /** The port it listens on; undefined when that is taken and the folder is served without. */
@@ -85,7 +78,7 @@ export class DevShim {
     const { url } = platform.frontend;
     this.#report.listening(url);
     try {
-      const port = await this.#door.listen(shimPort);
+      const port = await this.#shims.listen(shimPort);
       if (isAlone)
         terminal.say(`waiting for a dev shim at port ${port}, and for requests at ${url}`);
       return port;
@@ -104,11 +97,6 @@ export class DevShim {
     return this.#enabler.fault && this.#report.notice(this.#enabler.fault);
   }
 
-  /** Who is connected now. */
-  get link(): ShimLink | undefined {
-    return this.#door.link;
-  }
-
   /** The queue of what it serves. */
   get queue(): string | undefined {
     return this.#place.queue;
@@ -119,12 +107,8 @@ export class DevShim {
     this.#isStopped = true;
   }
 
-  close(): Promise<void> {
-    this.stop();
-    return this.#door.close();
-  }
-
-  #take(link: ShimLink, swagger: Swagger): void {
+  /** Has the newest Swagger of a shim enabled; tells the shim why not. */
+  take(link: ShimLink, swagger: Swagger): void {
     if (this.#isStopped) return;
     const { overlay, cwd } = this.#ground;
     void this.#enabler.want({
@@ -137,7 +121,8 @@ export class DevShim {
     });
   }
 
-  #leave(): void {
+  /** It is gone, and what it served with it. */
+  leave(): void {
     if (this.#isStopped) return;
     this.#ground.terminal.say('the dev shim went away; start its program again');
     void this.#enabler.want(undefined);

@@ -8,7 +8,7 @@ import { readOptions } from '../config/option.ts';
 import type { Values } from '../config/option.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { createShimRuntime } from '../runtime/shim.ts';
+import { openShimRuntime } from '../runtime/runtime.ts';
 import { openBuilder } from './bundle-source.ts';
 import { Closing } from './closing.ts';
 import { DevFolder } from './dev-folder.ts';
@@ -69,13 +69,20 @@ async function start(
   if (builder) closing.add(() => builder.close());
   const data = await mkdtemp(join(tmpdir(), 'funcatron-dev-'));
   closing.add(() => rm(data, { recursive: true, force: true }));
-  const { shimLineMax: lineBytesMax } = options;
+  const shims = await openShimRuntime({
+    lineBytesMax: options.shimLineMax,
+    onSwagger: (link, swagger) => shim.take(link, swagger),
+    onGone: () => shim.leave(),
+    say: (text) => terminal.say(text),
+  });
+  // What one has in hand is finished while the platform closes.
+  closing.add(() => shims.close());
   const platform = await startPlatform(
     {
       ...readOptions(serveOptions, {}, {}),
       ...options,
       ...{ tronPort: 0, data, dev: true },
-      runtimes: [createShimRuntime({ link: () => shim.link, lineBytesMax })],
+      runtimes: [shims],
       beforeCall: () => allOf(folder?.beforeCall(), shim.beforeCall()),
       notice: () => shim.notice() ?? (shim.queue ? undefined : folder?.notice()),
       ...(options.shim && { nothingHere }),
@@ -87,13 +94,9 @@ async function start(
     ...{ terminal, platform, unpacked: join(data, 'unpacked'), inTurn: createTurns() },
     client: new TronClient({ tron: platform.tron.url, token: '' }),
   };
-  const shim = new DevShim(ground, options, async (queue) => folder?.giveWay(queue));
-  closing.add(async () => {
-    shim.stop();
-    await platform.close();
-    // What it had in hand was finished before.
-    await shim.close();
-  });
+  closing.add(() => platform.close());
+  const shim = new DevShim(ground, options, shims, async (queue) => folder?.giveWay(queue));
+  closing.add(() => shim.stop());
   const isTaken = (queue: string): boolean => shim.queue === queue;
   const folder = builder && new DevFolder(ground, builder, options, isTaken);
   const shimPort = await shim.begin();

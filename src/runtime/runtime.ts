@@ -3,6 +3,8 @@
  * for `process`, one program started per call; for `jvm`, a bundle in a process that others share.
  */
 import { FuncatronError } from '../errors.ts';
+import type { ShimDoorOptions } from './shim-door.ts';
+import type { ShimRuntime } from './shim.ts';
 import type { Body, BodyKind, CallHead, Cancellation, Reply } from '../message.ts';
 
 export const runtimeKinds = ['node', 'python', 'jvm', 'process', 'http', 'watchdog'] as const;
@@ -169,4 +171,9 @@ export async function openRuntime(kind: string): Promise<Runtime> {
         `runtime "${kind}" is not supported; use one of ${runtimeKinds.join(', ')}`,
       );
   }
+}
+
+/** Opens the runtime of dev shims: programs that connect to it and run their Funcs themselves. */
+export async function openShimRuntime(options: ShimDoorOptions): Promise<ShimRuntime> {
+  return (await import('./shim.ts')).createShimRuntime(options);
 }

@@ -6,27 +6,36 @@ import { FuncatronError } from '../errors.ts';
 import type { Reply } from '../message.ts';
 import type { Assigned, Assignment, FuncSpec, Runtime } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
+import { ShimDoor } from './shim-door.ts';
+import type { ShimDoorOptions } from './shim-door.ts';
 import { wentAway } from './shim-link.ts';
 import type { ShimCall, ShimLink, ShimReply } from './shim-link.ts';
 import { readShimReply } from './shim-reply.ts';
 import { collectBody, requestMap } from './shim-request.ts';
 
-export interface ShimRuntimeOptions {
+export interface ShimRuntime extends Runtime {
   /** Who is connected now. */
-  link: () => ShimLink | undefined;
-  /** Bytes of one line, and so of what a body may have at most (`--shim-line-max`). */
-  lineBytesMax: number;
+  readonly link: ShimLink | undefined;
+  /** Has shims connect to a port, 0 for any free one; resolves with it. Rejects with `address_in_use`. */
+  listen(port: number): Promise<number>;
+  close(): Promise<void>;
 }
 
-export function createShimRuntime({ link: current, lineBytesMax }: ShimRuntimeOptions): Runtime {
+export function createShimRuntime(options: ShimDoorOptions): ShimRuntime {
+  const door = new ShimDoor(options);
   return {
     kind: 'shim',
     warmable: false,
     start: async (_, events) => {
-      const link = current();
+      const { link } = door;
       if (!link || link.isOver) throw wentAway();
-      return new ShimWorker(link, events, lineBytesMax);
+      return new ShimWorker(link, events, options.lineBytesMax);
     },
+    get link() {
+      return door.link;
+    },
+    listen: (port) => door.listen(port),
+    close: () => door.close(),
   };
 }
 

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CallHead } from '../message.ts';
-import { createShimRuntime } from '../runtime/shim.ts';
-import type { Swagger } from '../runtime/shim-link.ts';
-import { connectShim } from './fixture/shim.ts';
-import type { ShimFunc, TestShim } from './fixture/shim.ts';
-import { ShimDoor } from './shim-door.ts';
+import { openShimRuntime } from './runtime.ts';
+import type { Swagger } from './shim-link.ts';
+import { connectShim } from './fixture/shim-client.ts';
+import type { ShimFunc, TestShim } from './fixture/shim-client.ts';
+import type { ShimRuntime } from './shim.ts';
 import type { ShimDoorOptions } from './shim-door.ts';
 
 const lineBytesMax = 4_096;
 
 interface World {
-  door: ShimDoor;
+  door: ShimRuntime;
   port: number;
   said: string[];
   swaggers: Swagger[];
@@ -26,7 +26,7 @@ async function atDoor(
 ): Promise<void> {
   const said: string[] = [];
   const swaggers: Swagger[] = [];
-  const door = new ShimDoor({
+  const door = await openShimRuntime({
     lineBytesMax,
     onSwagger: (_, swagger) => swaggers.push(swagger),
     onGone: () => said.push('gone'),
@@ -215,9 +215,8 @@ test('whatever a shim answers, a call ends with a response or an error that says
   await atDoor(async ({ shim: open, door }) => {
     const shim = await open({ f: () => undefined });
     while (!door.link) await soon();
-    const runtime = createShimRuntime({ link: () => door.link, lineBytesMax });
     const silent = { onLog: () => undefined, onExit: () => undefined };
-    const worker = await runtime.start({ socketDir: '' }, silent);
+    const worker = await door.start({ socketDir: '' }, silent);
     await worker.assign({
       ...{ sha: '', name: 'n', version: '1', dir: '', funcs: [], props: {}, env: {} },
       ...{ concurrency: 1, memoryBytesMax: 1, stacks: true },

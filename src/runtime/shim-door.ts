@@ -5,8 +5,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { FuncatronError } from '../errors.ts';
-import { ShimLink } from '../runtime/shim-link.ts';
-import type { ShimEvents } from '../runtime/shim-link.ts';
+import { ShimLink } from './shim-link.ts';
+import type { ShimEvents } from './shim-link.ts';
 import { showDuration } from '../unit.ts';
 
 export interface ShimDoorOptions {
