@@ -1,16 +1,22 @@
 package funcatron.devshim;
 
 import java.io.ByteArrayInputStream;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.logging.Logger;
 
 /** Makes the request map of a call out of what funcatron dev sent of it. */
 final class CallRequest {
     private static final List<String> PLACES =
             List.of("path", "query", "header", "formData", "body");
+
+    private static final List<String> WITH_FILES =
+            List.of("parameters", "multipart-params", "params");
+    private static final Set<String> FILE = Set.of("filename", "content-type", "size", "bytes");
 
     private CallRequest() {}
 
@@ -34,6 +40,7 @@ final class CallRequest {
         map.put("body", new ByteArrayInputStream(body));
         map.put("body-bytes", body);
         map.put("parameters", parameters(request));
+        for (String key : WITH_FILES) map.computeIfPresent(key, (name, value) -> files(value));
         map.put("$logger", logger);
         return map;
     }
@@ -57,5 +64,21 @@ final class CallRequest {
             typed.put(place, known);
         }
         return typed;
+    }
+
+    /** Files of forms have their bytes again, which came as Base64. */
+    private static Object files(Object value) {
+        if (value instanceof List<?> list) {
+            List<Object> changed = new ArrayList<>();
+            list.forEach(item -> changed.add(files(item)));
+            return changed;
+        }
+        if (!(value instanceof Map<?, ?> map)) return value;
+        Map<Object, Object> changed = new HashMap<>();
+        map.forEach((name, item) -> changed.put(name, files(item)));
+        if (map.keySet().equals(FILE) && map.get("bytes") instanceof String text) {
+            changed.put("bytes", Base64.getDecoder().decode(text));
+        }
+        return changed;
     }
 }

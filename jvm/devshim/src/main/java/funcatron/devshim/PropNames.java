@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Names props as bundles see them where they run: {@code my-db} and {@code my_db} as {@code myDb}. */
+/**
+ * Names props as bundles see them where they run: {@code my-db} and {@code my_db} as {@code myDb}.
+ */
 final class PropNames {
     private static final Pattern WORDS = Pattern.compile("[-_ ]+");
 

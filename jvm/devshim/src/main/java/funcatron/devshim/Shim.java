@@ -81,7 +81,6 @@ final class Shim implements Runnable {
         while (!closed) {
             try (Socket open = new Socket(host, port)) {
                 open.setTcpNoDelay(true);
-                socket = open;
                 saidMissing = false;
                 LOGGER.info(() -> "Connected to funcatron dev on " + host + ":" + port);
                 serve(open);
@@ -115,8 +114,11 @@ final class Shim implements Runnable {
 
     private void serve(Socket open) throws IOException {
         sawError = false;
-        send(message("hello"));
+        // Nobody else sends before the greeting.
+        send(open, message("hello"));
         swagger.forget();
+        socket = open;
+        if (closed) return;
         sendSwagger();
         BufferedReader lines =
                 new BufferedReader(
@@ -182,16 +184,19 @@ final class Shim implements Runnable {
     /** What cannot be sent is lost with the connection, which the reading thread sees, too. */
     private void send(Map<String, Object> message) {
         Socket open = socket;
-        if (open == null) return;
-        byte[] line = Json.line(message);
         try {
-            OutputStream stream = open.getOutputStream();
-            synchronized (open) {
-                stream.write(line);
-                stream.flush();
-            }
+            if (open != null) send(open, message);
         } catch (IOException error) {
             LOGGER.log(Level.FINE, "a line was not sent", error);
+        }
+    }
+
+    private static void send(Socket open, Map<String, Object> message) throws IOException {
+        byte[] line = Json.line(message);
+        OutputStream stream = open.getOutputStream();
+        synchronized (open) {
+            stream.write(line);
+            stream.flush();
         }
     }
 }

@@ -107,6 +107,25 @@ class RegisterTest {
         assertEquals("\"LongLocalDate\"", Dev.text(dev.call(Pets.class, request)));
     }
 
+    public static class Upload implements Func<Object> {
+        @Override
+        public Object post(Object body, Context context) {
+            Map<?, ?> file = (Map<?, ?>) context.getRequestParams().get("formData").get("photo");
+            return file.get("filename") + " " + ((byte[]) file.get("bytes")).length;
+        }
+    }
+
+    @Test
+    void filesOfFormsAreBytes() throws Exception {
+        Register.register(dev.port(), swagger);
+        dev.greeted();
+        Map<String, Object> request = Dev.request("post", "");
+        Map<String, Object> file =
+                Map.of("filename", "a", "content-type", "b/c", "size", 3, "bytes", "YWJj");
+        request.put("parameters", Map.of("formData", Map.of("photo", file)));
+        assertEquals("\"a 3\"", Dev.text(dev.call(Upload.class, request)));
+    }
+
     @Test
     void exceptionsAreToldWithoutTheirStack() throws Exception {
         Register.register(dev.port(), swagger);

@@ -9,8 +9,8 @@ import java.util.function.Function;
 import java.util.logging.Logger;
 
 /**
- * The names of the operations by which a host and a bundle speak, each with a function that gives it
- * its real type.
+ * The names of the operations by which a host and a bundle speak, each with a function that gives
+ * it its real type.
  */
 @SuppressWarnings("unchecked")
 public interface Constants {
@@ -82,7 +82,10 @@ public interface Constants {
             ConvertDispatcherForFunc =
                     operation ->
                             (info, logger) ->
-                                    (BiFunction<InputStream, Map<Object, Object>, Map<Object, Object>>)
+                                    (BiFunction<
+                                                    InputStream,
+                                                    Map<Object, Object>,
+                                                    Map<Object, Object>>)
                                             operation.apply(info, logger);
 
     /** What writes answers of the whole bundle. */
@@ -133,6 +136,9 @@ public interface Constants {
             ConvertWrapWithMiddlewareFunc =
                     operation ->
                             (info, logger) ->
-                                    (BiFunction<InputStream, Map<Object, Object>, Map<Object, Object>>)
+                                    (BiFunction<
+                                                    InputStream,
+                                                    Map<Object, Object>,
+                                                    Map<Object, Object>>)
                                             operation.apply(info, logger);
 }

@@ -132,8 +132,8 @@ public interface Context {
     }
 
     /**
-     * An item of a service for this call, such as a connection in a transaction. It is released when
-     * the call ends: committed if the Func returned, rolled back if it threw.
+     * An item of a service for this call, such as a connection in a transaction. It is released
+     * when the call ends: committed if the Func returned, rolled back if it threw.
      *
      * @param name a name of {@link #services()}
      * @param type what is wanted, for example {@code java.sql.Connection.class}
@@ -162,8 +162,8 @@ public interface Context {
     /**
      * Who calls, as the security scheme of the operation found.
      *
-     * @return {@code scheme}, {@code subject} and what else the scheme knows; empty if the operation
-     *     asks for no security
+     * @return {@code scheme}, {@code subject} and what else the scheme knows; empty if the
+     *     operation asks for no security
      */
     default Optional<Map<String, Object>> getAuth() {
         Map<String, Object> auth = CallFacts.map(getRequestInfo(), "$auth");
@@ -189,8 +189,8 @@ public interface Context {
     }
 
     /**
-     * Whether nobody waits for the answer any more: the deadline has passed, or the caller has gone.
-     * The thread of the call is interrupted as well.
+     * Whether nobody waits for the answer any more: the deadline has passed, or the caller has
+     * gone. The thread of the call is interrupted as well.
      *
      * @return true from then on
      */

@@ -17,8 +17,8 @@ import java.util.function.Function;
  * one.
  *
  * <p>What a method returns is the answer: a {@link MetaResponse} is taken as it is, {@code byte[]}
- * and XML nodes are sent as they are, an {@code InputStream} is streamed and closed, {@code null} is
- * an empty body, and everything else becomes JSON. What it throws fails the call; a
+ * and XML nodes are sent as they are, an {@code InputStream} is streamed and closed, {@code null}
+ * is an empty body, and everything else becomes JSON. What it throws fails the call; a
  * {@link FuncException} chooses the status.
  *
  * @param <R> what the request body is read into

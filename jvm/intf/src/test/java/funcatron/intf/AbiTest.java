@@ -19,7 +19,9 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 
-/** Every method that bundles of 0.2.5 to 0.3.0 may have been compiled against, by its descriptor. */
+/**
+ * Every method that bundles of 0.2.5 to 0.3.0 may have been compiled against, by its descriptor.
+ */
 class AbiTest {
     private static void has(Class<?> type, Class<?> returned, String name, Class<?>... parameters)
             throws NoSuchMethodException {

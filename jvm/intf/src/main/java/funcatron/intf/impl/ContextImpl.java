@@ -54,8 +54,8 @@ public class ContextImpl extends CallContext {
     }
 
     /**
-     * Starts the bundle: class loader providers, operation providers, services, middleware. A second
-     * start ends what the first one made.
+     * Starts the bundle: class loader providers, operation providers, services, middleware. A
+     * second start ends what the first one made.
      *
      * @param props what the bundle was enabled with
      * @param loader of the bundle

@@ -22,8 +22,8 @@ public class JDBCServiceVendorBuilder implements ServiceVendorProvider {
      *
      * @param name the key of the prop
      * @param properties {@code url}, and if needed {@code username}, {@code password},
-     *     {@code classname} (of the driver), {@code pool} (settings of HikariCP); everything else is
-     *     for the driver
+     *     {@code classname} (of the driver), {@code pool} (settings of HikariCP); everything else
+     *     is for the driver
      * @param logger told of what cannot be used
      * @return the service
      * @throws IllegalArgumentException if a prop is missing or of the wrong type, or the driver is

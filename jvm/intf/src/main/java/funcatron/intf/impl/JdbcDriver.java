@@ -82,8 +82,9 @@ final class JdbcDriver {
     }
 
     /**
-     * Takes the bundle's drivers out of DriverManager, where they would keep its class loader alive.
-     * Only a driver's own loader may; and in an application of its own they are not the bundle's.
+     * Takes the bundle's drivers out of DriverManager, where they would keep its class loader
+     * alive. Only a driver's own loader may; and in an application of its own they are not the
+     * bundle's.
      */
     static void deregisterAll(ClassLoader loader) {
         if (loader == ClassLoader.getSystemClassLoader()) return;

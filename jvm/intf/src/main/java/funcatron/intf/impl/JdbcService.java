@@ -59,8 +59,8 @@ final class JdbcService implements ServiceVendor<Connection> {
     }
 
     /**
-     * A connection that a Func may close, as code that uses try with resources does: it goes back to
-     * the pool when the transaction ends, not before.
+     * A connection that a Func may close, as code that uses try with resources does: it goes back
+     * to the pool when the transaction ends, not before.
      */
     private record Lent(Connection connection) implements java.lang.reflect.InvocationHandler {
         @Override

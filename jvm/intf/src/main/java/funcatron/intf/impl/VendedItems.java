@@ -15,8 +15,9 @@ final class VendedItems {
     }
 
     /**
-     * Gives each item back, in the order they were vended, once. When one cannot be committed, those
-     * that follow are rolled back, and the call fails: its caller must not hear that all went well.
+     * Gives each item back, in the order they were vended, once. When one cannot be committed,
+     * those that follow are rolled back, and the call fails: its caller must not hear that all went
+     * well.
      */
     void release(boolean success, Logger logger) {
         boolean commit = success;

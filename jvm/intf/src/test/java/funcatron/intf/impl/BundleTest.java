@@ -8,13 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import funcatron.intf.Accumulator;
 import funcatron.intf.ClassloaderProvider;
 import funcatron.intf.Context;
 import funcatron.intf.Func;
 import funcatron.intf.MiddlewareProvider;
 import funcatron.intf.OperationProvider;
-import funcatron.intf.ServiceVendor;
 import funcatron.intf.ServiceVendorProvider;
 import java.io.InputStream;
 import java.net.URL;
@@ -22,11 +20,9 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -36,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BundleTest {
-    static final List<String> EVENTS = new ArrayList<>();
+    private static final List<String> EVENTS = Greetings.EVENTS;
 
     @TempDir Path folder;
 
@@ -52,45 +48,6 @@ class BundleTest {
             String vended = context.vendForName("greeting", String.class).orElse("nobody");
             if (context.getRequestInfo().containsKey("fail")) throw new StackOverflowError();
             return "hello " + vended;
-        }
-    }
-
-    public static class Greetings implements ServiceVendorProvider {
-        @Override
-        public String forType() {
-            return "greeting";
-        }
-
-        @Override
-        public Optional<ServiceVendor<?>> buildVendor(
-                String name, Map<String, Object> properties, Logger logger) {
-            if (properties.containsKey("refuse")) throw new IllegalStateException("no greetings");
-            if (properties.containsKey("none")) return Optional.empty();
-            return Optional.of(new Greeting(name, (String) properties.get("to")));
-        }
-    }
-
-    private record Greeting(String name, String to) implements ServiceVendor<String> {
-        @Override
-        public Class<String> type() {
-            return String.class;
-        }
-
-        @Override
-        public String vend(Accumulator accumulator) {
-            accumulator.accumulate(to, this);
-            return to;
-        }
-
-        @Override
-        public void endLife() {
-            EVENTS.add("end " + name);
-        }
-
-        @Override
-        public void release(String item, boolean success) {
-            EVENTS.add((success ? "commit " : "rollback ") + item);
-            if (success && to.equals("failing")) throw new IllegalStateException("disk full");
         }
     }
 

@@ -13,11 +13,12 @@ import java.util.logging.Logger;
 
 /**
  * Puts a connection into the request map of every call, under {@link #dbConnectionName} and
- * {@code jdbc.connection}. Its transaction is committed when the Func returns and rolled back when it
- * throws, and the connection goes back to the pool either way.
+ * {@code jdbc.connection}. Its transaction is committed when the Func returns and rolled back when
+ * it throws, and the connection goes back to the pool either way.
  *
  * <p>The props {@code jdbc.url}, {@code jdbc.username}, {@code jdbc.password} and
- * {@code jdbc.classname} (of the driver) say where. Without {@code jdbc.url} there is no connection.
+ * {@code jdbc.classname} (of the driver) say where. Without {@code jdbc.url} there is no
+ * connection.
  */
 public class JDBCProvider implements MiddlewareProvider {
     /** The key of the connection in the request map. */
@@ -42,8 +43,8 @@ public class JDBCProvider implements MiddlewareProvider {
     /**
      * The provider of a bundle.
      *
-     * @throws IllegalArgumentException if a prop is of the wrong type, or the driver is missing: the
-     *     bundle is not to start then
+     * @throws IllegalArgumentException if a prop is of the wrong type, or the driver is missing:
+     *     the bundle is not to start then
      */
     public JDBCProvider() {
         pool(Logger.getLogger(JDBCProvider.class.getName()));

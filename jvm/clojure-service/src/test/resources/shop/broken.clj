@@ -1,0 +1,1 @@
+(ns shop.broken (:require [shop.nowhere]))
