@@ -3,10 +3,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { connectShim } from '../runtime/fixture/shim-client.ts';
 import { startProgram } from './fixture/program.ts';
 import type { Program, ProgramOptions } from './fixture/program.ts';
 import { takePort } from './fixture/port.ts';
-import { jsProject } from './fixture/project.ts';
+import { contractText, jsProject } from './fixture/project.ts';
 import type { Project } from './fixture/project.ts';
 
 let temporary: string;
@@ -44,6 +45,7 @@ test('a folder that is not there ends it, and so does a wrong option', async () 
     [['nowhere'], 1, /^error build_failed: cannot build .*nowhere/],
     [['--port', 'x'], 2, /^error option_invalid: --port "x"/],
     [['--props'], 2, /argument missing/],
+    [['shop', '--shim'], 2, /^error option_invalid: --shim .*leave out shop/],
   ] as const) {
     const program = dev([...args]);
     assert.deepEqual(await program.ended, { code, signal: null });
@@ -62,6 +64,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     assert.deepEqual(leftovers(), []);
     await assert.rejects(fetch(url!));
   });
+
+test('for shims alone, it ends in order with one connected', async () => {
+  const program = dev(['--shim', '--port', '0', '--shim-port', '0']);
+  const [, port] = await program.find(/waiting for a dev shim at port (\d+)/);
+  const shim = await connectShim(Number(port));
+  shim.setSwagger(contractText({ settings: '{}' }));
+  await program.find(/shop 1\.0\.0 at/);
+  program.child.kill('SIGINT');
+  assert.deepEqual(await program.ended, { code: 0, signal: null });
+  await shim.closed;
+  assert.deepEqual(leftovers(), []);
+});
 
 test('Ctrl-C on a terminal', async () => {
   const program = dev(['--port', '0'], { tty: true });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { openDev } from './fixture/dev.ts';
 import type { Dev } from './fixture/dev.ts';
@@ -159,6 +160,52 @@ test('the request map has what the interface promises', async () => {
   });
 });
 
+test('forms, files, and bodies of megabytes go through; what is over a line does not', async () => {
+  const text = `openapi: 3.1.0
+info: { title: Sample, version: "1.0.0" }
+servers: [{ url: /sample }]
+paths:
+  /form:
+    post:
+      operationId: sample.Form
+      requestBody:
+        content:
+          multipart/form-data:
+            schema:
+              type: object
+              properties: { age: { type: integer }, photo: { type: string, format: binary } }
+      responses: { 200: { description: fine } }
+  /blob:
+    post:
+      operationId: sample.Blob
+      x-funcatron: { direct: true }
+      requestBody: { content: { application/octet-stream: {} } }
+      responses: { 200: { description: fine } }
+`;
+  const echo: ShimFunc = ({ req }) => ({ body: Buffer.from(String(req['body']), 'base64') });
+  const form: ShimFunc = ({ req }) =>
+    json((req['parameters'] as Record<string, unknown>)['formData']);
+  const work = async ({ dev, shim: open }: World): Promise<void> => {
+    await serve(dev, await open({ 'sample.Blob': echo, 'sample.Form': form }), text);
+    const body = new FormData();
+    body.set('age', '7');
+    body.set('photo', new Blob(['abc'], { type: 'image/png' }), 'a.png');
+    const photo = { filename: 'a.png', 'content-type': 'image/png', size: 3, bytes: 'YWJj' };
+    const formed = await dev.ask('/sample/form', { method: 'POST', body });
+    assert.deepEqual(formed.body, { age: 7, photo });
+    const headers = { 'content-type': 'application/octet-stream' };
+    const send = (bytes: Uint8Array<ArrayBuffer>) =>
+      fetch(`${dev.url}/sample/blob`, { method: 'POST', headers, body: bytes });
+    const blob = randomBytes(2 * 2 ** 20);
+    const answer = await send(blob);
+    assert.equal(answer.status, 200);
+    assert.ok(blob.equals(Buffer.from(await answer.arrayBuffer())));
+    const refused = (await (await send(randomBytes(5 * 2 ** 20))).json()) as { detail: string };
+    assert.match(refused.detail, /longer than 4 MiB \(--shim-line-max\)/);
+  };
+  await inDev(work, { shimLineMax: '4Mi' });
+});
+
 test('parameters that were not given are null, lists of them empty', async () => {
   await inDev(async ({ dev, shim: open }) => {
     const shim = await open();
@@ -272,7 +319,7 @@ test('a shim that goes: its calls in hand fail, and then nothing serves there', 
 });
 
 test('a timeout of the contract holds; --shim-timeout is over it, and an answer too late is told', async () => {
-  const slow: ShimFunc = () => new Promise((resolve) => setTimeout(() => resolve(json({})), 300));
+  const slow: ShimFunc = () => new Promise((resolve) => setTimeout(() => resolve(json({})), 1_000));
   const text = swaggerText({ extra: 'x-funcatron: { timeout: 100ms }' });
   await inDev(async ({ dev, shim: open }) => {
     await serve(dev, await open({ 'sample.Time': slow }), text);

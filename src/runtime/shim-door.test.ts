@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { CallHead } from '../message.ts';
-import { openShimRuntime } from './runtime.ts';
+import { openRuntime, openShimRuntime } from './runtime.ts';
 import type { Swagger } from './shim-link.ts';
 import { connectShim } from './fixture/shim-client.ts';
 import type { ShimFunc, TestShim } from './fixture/shim-client.ts';
@@ -136,16 +136,30 @@ test('a request for a page is told what this is', async () => {
   });
 });
 
-test('who says nothing is sent away in the end, and keeps nobody out', async () => {
-  const patience = { greetMs: 50 };
-  const work = async ({ shim: open, door }: World): Promise<void> => {
+test('who says nothing is sent away in the end', async () => {
+  const work = async ({ shim: open }: World): Promise<void> => {
     const silent = await open({}, false);
-    await open();
     assert.match(String((await silent.next())['message']), /nothing came for 50ms; .*hello/);
     await silent.closed;
-    assert.ok(door.link);
   };
-  await atDoor(work, { patience });
+  await atDoor(work, { patience: { greetMs: 50 } });
+});
+
+test('who says nothing keeps nobody out; whoever greets first is there', async () => {
+  await atDoor(async ({ shim: open, door }) => {
+    const silent = await open({}, false);
+    const first = await open();
+    while (!door.link) await soon();
+    assert.equal(door.link.name, `127.0.0.1:${first.socket.localPort}`);
+    silent.send({ cmd: 'hello' });
+    assert.match(String((await silent.next())['message']), /another dev shim is connected/);
+  });
+});
+
+test('the runtime shim is opened by dev alone', async () => {
+  await assert.rejects(openRuntime('shim'), {
+    ...{ code: 'runtime_unsupported', message: /only in "funcatron dev"/ },
+  });
 });
 
 test('one that has been silent for long keeps its place while it answers', async () => {
