@@ -19,7 +19,7 @@ const makeTimeoutMs = 120_000;
 /** Archives of other builds that are kept beside. */
 const keptMax = 4;
 const low = 10;
-const names = /^jvm-[0-9a-f]{16}\.jsa$/;
+const names = /^[0-9a-f]{16}\.jsa$/;
 
 export class JvmArchive {
   /** What was tried in this process: once is enough. */
@@ -41,18 +41,20 @@ export class JvmArchive {
     const key = `${java.id} ${jar}`;
     if (this.#tried.has(key)) return;
     this.#tried.add(key);
-    setTimeout(() => void this.make(java, jar).catch(() => undefined), delayMs).unref();
+    setTimeout(() => void this.make(java, jar, false).catch(() => undefined), delayMs).unref();
   }
 
-  /** Makes the archive, if it is not there; resolves with its path, or with nothing. */
-  async make(java: Java, jar: string): Promise<string | undefined> {
+  /**
+   * Makes the archive, if it is not there; resolves with its path, or with nothing. `isHeld`: whether
+   * this process is to live on for it, though it has nothing else to do.
+   */
+  async make(java: Java, jar: string, isHeld = true): Promise<string | undefined> {
     const path = await archivePath(java, jar);
     if (!path || (await this.find(java, jar))) return path;
     const draft = `${path}.${process.pid}`;
     const command = trainCommand(java, jar, draft);
     const program = spawnProgram({ command, env: cleanEnv() });
-    // A process that has nothing else to do need not wait for it: a draft is no archive.
-    program.hold?.(false);
+    program.hold?.(isHeld);
     program.stdout.resume();
     program.stderr.resume();
     const timer = setTimeout(() => killProgram(program), makeTimeoutMs).unref();
@@ -76,22 +78,29 @@ async function archivePath(java: Java, jar: string): Promise<string | undefined>
   if (!found) return undefined;
   const what = `${java.id} ${jar} ${found.size} ${found.mtimeMs}`;
   const digest = createHash('sha256').update(what).digest('hex').slice(0, 16);
-  return join(dir, `jvm-${digest}.jsa`);
+  return join(dir, `${digest}.jsa`);
 }
 
 /** A folder of this user's alone; undefined where there can be none. */
 async function cacheDir(): Promise<string | undefined> {
   const given = process.env['XDG_CACHE_HOME'];
-  const dir = join(given && isAbsolute(given) ? given : join(homedir(), '.cache'), 'funcatron');
+  const caches = given && isAbsolute(given) ? given : join(homedir(), '.cache');
+  const ours = join(caches, 'funcatron');
+  const dir = join(ours, 'jvm');
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const found = await lstat(dir);
-    // The classes in it run in every JVM: nobody else may put any there.
-    const isOurs = found.isDirectory() && found.uid === process.getuid?.();
-    return isOurs && (found.mode & 0o077) === 0 ? dir : undefined;
+    // The classes in it run in every JVM: nobody else may put any there, nor another folder.
+    const isSafe = (await isOurs(ours, 0o022)) && (await isOurs(dir, 0o077));
+    return isSafe ? dir : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether it is a folder of this user's, on which others have none of the rights in `mask`. */
+async function isOurs(path: string, mask: number): Promise<boolean> {
+  const found = await lstat(path);
+  return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & mask) === 0;
 }
 
 /** Removes archives of builds that have not been used for longest, and what makers left. */
@@ -109,7 +118,7 @@ async function dropOld(dir: string): Promise<void> {
   const archives = entries.filter(({ name }) => names.test(name));
   const kept = archives.toSorted((a, b) => b.usedAt - a.usedAt).slice(0, keptMax);
   const isStale = (name: string, usedAt: number): boolean =>
-    /^jvm-[0-9a-f]{16}\.jsa\.\d+$/.test(name) && Date.now() - usedAt > 2 * makeTimeoutMs;
+    /^[0-9a-f]{16}\.jsa\.\d+$/.test(name) && Date.now() - usedAt > 2 * makeTimeoutMs;
   for (const entry of entries)
     if ((names.test(entry.name) && !kept.includes(entry)) || isStale(entry.name, entry.usedAt))
       await rm(entry.path, { force: true });
