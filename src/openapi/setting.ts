@@ -17,6 +17,7 @@ import {
   readText,
   variableName,
 } from './setting-reader.ts';
+import { duration, eventPlace, text, textList } from './setting-shape.ts';
 import { readBytes, readCommand, readDurationMs } from './setting-value.ts';
 
 const runtimeNames = ['node', 'python', 'jvm', 'process', 'http', 'watchdog'] as const;
@@ -44,25 +45,6 @@ export interface SettingKey {
   as?: string;
 }
 
-const duration = {
-  type: ['string', 'number'],
-  pattern: '^[0-9]+([.][0-9]+)? ?(ms|s|m|h)$',
-  minimum: 0,
-  maximum: 86_400,
-};
-const textList = {
-  type: ['string', 'array'],
-  minLength: 1,
-  items: { type: 'string', minLength: 1 },
-  minItems: 1,
-};
-const placeName = { type: 'string', minLength: 1, maxLength: 255 };
-const eventPlace = {
-  properties: { queue: placeName, topic: placeName, subject: placeName },
-  minProperties: 1,
-  maxProperties: 1,
-  additionalProperties: false,
-};
 const checkMode = { type: 'string', enum: checkModes };
 
 export const settingKeys: Record<string, SettingKey> = {
@@ -301,7 +283,3 @@ export const settingKeys: Record<string, SettingKey> = {
     ),
   },
 };
-
-function text(pattern: string): Record<string, unknown> {
-  return { type: 'string', pattern };
-}
