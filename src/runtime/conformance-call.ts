@@ -109,9 +109,10 @@ export const callCases: Case[] = [
   },
   {
     name: 'a Func that fails fails its call and no other',
-    async run({ call, kind }) {
+    async run({ call, kind, answers }) {
       const other = call('slow', { query: { ms: 30 } });
-      await rejects(call('fail'), 'func_failed', kind === 'http' ? '' : 'failed on purpose');
+      if (answers.includes('failure')) assert.equal((await call('fail')).status, 500);
+      else await rejects(call('fail'), 'func_failed', kind === 'http' ? '' : 'failed on purpose');
       assert.deepEqual(json(await other), { slept: 30 });
       assert.equal((await call('text')).status, 200);
     },

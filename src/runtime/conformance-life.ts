@@ -40,10 +40,12 @@ export const lifeCases: Case[] = [
   {
     name: 'a Func that crashes its process fails the calls in hand',
     fresh: true,
-    async run({ open, exit, kind, worker }) {
+    async run({ open, exit, kind, worker, answers }) {
       const slow = open('slow', { query: { ms: kind === 'process' ? 20 : 20_000 } });
       const others = kind === 'process' ? slow : assert.rejects(slow, { code: 'func_exited' });
-      await assert.rejects(open('crash'), { code: 'func_exited' });
+      const crash = open('crash');
+      if (answers.includes('crash')) assert.equal((await crash).head.status, 500);
+      else await assert.rejects(crash, { code: 'func_exited' });
       await others;
       if (kind === 'process') return;
       assert.equal((await exit).signal, 'SIGKILL');

@@ -12,6 +12,8 @@ export interface ConformanceOptions {
   kind: RuntimeKind;
   runtime: Runtime;
   assignment: Assignment;
+  /** What it answers with status 500, where others fail the call with an error. */
+  answers?: readonly ('failure' | 'crash')[];
   /** Names of cases this runtime cannot pass, each with why. */
   exclusions?: { name: string; reason: string }[];
   /** What the suite is called, when a runtime is run more than once. */
@@ -52,6 +54,7 @@ export interface Answer {
 
 export interface Subject {
   kind: RuntimeKind;
+  answers: readonly ('failure' | 'crash')[];
   assignment: Assignment;
   worker: Worker;
   assigned: Assigned;
@@ -89,6 +92,7 @@ export async function openSubject(options: ConformanceOptions): Promise<Subject>
     worker.call(workerCall(operationId, request));
   return {
     kind: options.kind,
+    answers: options.answers ?? [],
     assignment: options.assignment,
     worker,
     assigned,

@@ -4,7 +4,8 @@ import { Writable } from 'node:stream';
 import type { Pool } from 'undici';
 import { FuncatronError } from '../errors.ts';
 import type { Body, Reply } from '../message.ts';
-import { replyHeaders, requestHeaders } from './http-header.ts';
+import { replyHeaders } from './http-header.ts';
+import type { Forward } from './http-header.ts';
 import type { WorkerCall } from './runtime.ts';
 import { Download } from './transfer.ts';
 
@@ -18,6 +19,7 @@ const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE'])
 export interface ExchangeOptions {
   pool: Pool;
   call: WorkerCall;
+  forward: Forward;
   /** What an error on the connection means; resolves to undefined if it may have been a stale one. */
   explain: (error: Error) => Promise<FuncatronError | undefined>;
   stale: () => FuncatronError;
@@ -57,13 +59,11 @@ export class Exchange {
   }
 
   #send(): void {
-    const { pool, call } = this.#options;
-    const { head, body } = call;
+    const { pool, call, forward } = this.#options;
     const request = {
-      method: head.method,
-      path: head.query ? `${head.path}?${head.query}` : head.path,
-      headers: requestHeaders(call),
-      body: toUndici(body),
+      method: call.head.method,
+      ...forward,
+      body: toUndici(call.body),
       signal: this.#signal,
     };
     pool.stream(

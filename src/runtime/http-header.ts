@@ -9,17 +9,40 @@ const hopByHop = new Set(
 /** Set here, and never the caller's. */
 const ours = /^(x-request-id|x-forwarded-for|x-forwarded-proto|x-funcatron-.*)$/;
 
-/** The request's headers as undici takes them fastest: name and value in turn. */
-export function requestHeaders({ head, body, operationId }: WorkerCall): (string | string[])[] {
+/** Where a call goes within the program, and with which headers. */
+export interface Forward {
+  /** With the query. */
+  path: string;
+  /** As undici takes them fastest: name and value in turn. */
+  headers: (string | string[])[];
+}
+
+/** A call as the bundle's own program gets it. */
+export function forwardOf(call: WorkerCall): Forward {
+  const { head } = call;
+  return { path: withQuery(head.path, head.query), headers: requestHeaders(call) };
+}
+
+export const withQuery = (path: string, query: string): string =>
+  query ? `${path}?${query}` : path;
+
+/** The caller's headers that travel on, but those that `skip` matches. */
+export function callerHeaders({ head, body }: WorkerCall, skip?: RegExp): (string | string[])[] {
   const flat: (string | string[])[] = [];
   const named = connectionOptions(head.headers);
   const measured = body instanceof Uint8Array;
   for (const [name, value] of Object.entries(head.headers)) {
-    if (hopByHop.has(name) || named?.has(name) || ours.test(name)) continue;
+    if (hopByHop.has(name) || named?.has(name) || skip?.test(name)) continue;
     // undici counts bytes itself, and counts right.
     if (name === 'content-length' && measured) continue;
     flat.push(name, value);
   }
+  return flat;
+}
+
+function requestHeaders(call: WorkerCall): (string | string[])[] {
+  const { head, operationId } = call;
+  const flat = callerHeaders(call, ours);
   flat.push('x-request-id', head.id, 'x-forwarded-proto', head.scheme);
   flat.push('x-forwarded-for', forwardedFor(head), 'x-funcatron-operation', operationId);
   if (head.auth) flat.push('x-funcatron-auth', asciiJson(head.auth));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FuncatronError } from '../errors.ts';
 import type { FoundCommand } from '../watchdog/command.ts';
 import { LastWords } from '../watchdog/last-words.ts';
-import { findPort, ownsPort, reachPort } from '../watchdog/port.ts';
+import { accepts, findPort, ownsPort, reachPort } from '../watchdog/port.ts';
 import { describeExit, killProgram } from '../watchdog/program.ts';
 import type { Program, Spawner } from '../watchdog/program.ts';
 import { readLines } from '../watchdog/line.ts';
@@ -14,10 +14,18 @@ const attemptsMax = 5;
 const firstPauseMs = 4;
 const longestPauseMs = 40;
 
+/** Where a program listens that is not told a port. */
+export interface Upstream {
+  host: string;
+  port: number;
+}
+
 export interface HttpProgramOptions {
   spawner: Spawner;
   command: FoundCommand;
   dir: string;
+  upstream?: Upstream;
+  portVariables(port: number): Record<string, string>;
   /** Within which it has to accept connections. */
   readyMs: number;
   gate: LineGate;
@@ -41,20 +49,21 @@ export async function startHttpProgram(options: HttpProgramOptions): Promise<Htt
     const state = await becomeReady(started, options, until);
     if (state === 'ready') return started;
     await end(started);
-    const retry = state === 'taken' || (state === 'exited' && (await lostPort(started)));
+    const lost = state === 'taken' || (state === 'exited' && (await lostPort(started)));
+    const retry = lost && !options.upstream;
     if (!retry || attempt === attemptsMax) throw startFailed(state, started, options);
   }
 }
 
 async function start(options: HttpProgramOptions): Promise<HttpProgram> {
-  const { spawner, command, dir, gate, onLine } = options;
-  const port = await findPort();
+  const { spawner, command, dir, gate, onLine, upstream, portVariables } = options;
+  const port = upstream?.port ?? (await findPort());
   let program: Program;
   try {
     program = await spawner.spawn({
       ...command,
       cwd: dir,
-      env: { PORT: String(port) },
+      env: upstream ? {} : portVariables(port),
       stdin: false,
     });
   } catch (cause) {
@@ -69,29 +78,38 @@ async function start(options: HttpProgramOptions): Promise<HttpProgram> {
       onLine('warn', text);
     }),
   ]);
-  return { program, host: '127.0.0.1', port, lastWords, silent };
+  return { program, host: upstream?.host ?? '127.0.0.1', port, lastWords, silent };
 }
 
 type State = 'ready' | 'taken' | 'exited' | 'late';
 
 async function becomeReady(
   started: HttpProgram,
-  { spawner }: HttpProgramOptions,
+  { spawner, upstream }: HttpProgramOptions,
   until: number,
 ): Promise<State> {
   const { program, port } = started;
   const exited = program.exited.then(() => undefined);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     if (program.exit) return 'exited';
-    const host = await reachPort(port);
+    const host = await reach(port, upstream);
     if (host) {
       started.host = host;
+      if (upstream && !isLoopback(upstream.host)) return 'ready';
       return ownsPort(spawner.pid ?? program.pid, port) === false ? 'taken' : 'ready';
     }
     if (Date.now() >= until) return 'late';
     await Promise.race([sleep(pauseMs), exited]);
   }
 }
+
+/** The address that accepts connections; undefined if none does. */
+async function reach(port: number, upstream: Upstream | undefined): Promise<string | undefined> {
+  if (!upstream || isLoopback(upstream.host)) return reachPort(port);
+  return (await accepts(upstream.host, port)) ? upstream.host : undefined;
+}
+
+const isLoopback = (host: string): boolean => /^(localhost|127\.[\d.]+|::1)$/.test(host);
 
 async function end({ program, silent }: HttpProgram): Promise<void> {
   killProgram(program);
@@ -109,17 +127,21 @@ async function lostPort({ port, lastWords }: HttpProgram): Promise<boolean> {
 function startFailed(
   state: State,
   { program, port, lastWords }: HttpProgram,
-  { command, readyMs }: HttpProgramOptions,
+  { command, readyMs, upstream }: HttpProgramOptions,
 ): FuncatronError {
   const words = lastWords.toString();
   const said = words ? `; it last wrote: ${words}` : '';
   const name = `the program "${command.argv.join(' ')}"`;
   const why = {
     ready: '',
-    taken: `could not get a port of its own in ${attemptsMax} attempts`,
+    taken: upstream
+      ? `is not who listens on port ${port}: somebody else took it`
+      : `could not get a port of its own in ${attemptsMax} attempts`,
     exited: `ended with ${describeExit(program.exit!)} before it accepted connections`,
     late: `accepted no connection on port ${port} within ${readyMs} ms`,
   }[state];
-  const mend = 'it must listen on 127.0.0.1 and the port in the variable PORT';
+  const mend = upstream
+    ? `it must listen on the port of upstream_url, ${port}, or on that in PORT without upstream_url`
+    : 'it must listen on 127.0.0.1 and the port in the variable PORT';
   return new FuncatronError('worker_start_failed', `${name} ${why}; ${mend}${said}`);
 }

@@ -5,13 +5,15 @@ import { FuncatronError } from '../errors.ts';
 import { Inflow } from '../inflow.ts';
 import { request as openRequest } from '../node-http.ts';
 import type { Reply } from '../message.ts';
-import { replyHeaders, requestHeaders } from './http-header.ts';
+import { replyHeaders } from './http-header.ts';
+import type { Forward } from './http-header.ts';
 import type { WorkerCall } from './runtime.ts';
 
 export interface UpgradeOptions {
   host: string;
   port: number;
   call: WorkerCall;
+  forward: Forward;
   /** What an error on the connection means; resolves to undefined where that says nothing. */
   explain: (error: Error) => Promise<FuncatronError | undefined>;
 }
@@ -33,12 +35,13 @@ export class UpgradeExchange {
       this.#refuse = reject;
     });
     const { head } = options.call;
+    const { path, headers } = options.forward;
     this.#request = openRequest({
       host: options.host,
       port: options.port,
       method: 'GET',
-      path: head.query ? `${head.path}?${head.query}` : head.path,
-      headers: { ...ownHeaders(options.call), connection: 'Upgrade', upgrade: head.upgrade },
+      path,
+      headers: { ...byName(headers), connection: 'Upgrade', upgrade: head.upgrade },
       agent: false,
     });
     this.ended = this.#run();
@@ -110,8 +113,7 @@ export class UpgradeExchange {
   }
 }
 
-function ownHeaders(call: WorkerCall): Record<string, string | string[]> {
-  const flat = requestHeaders(call);
+function byName(flat: (string | string[])[]): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
   for (let at = 0; at < flat.length; at += 2) headers[String(flat[at])] = flat[at + 1]!;
   return headers;

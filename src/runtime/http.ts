@@ -14,9 +14,11 @@ import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
 import { readRss } from '../watchdog/tree.ts';
 import { Exchange } from './http-exchange.ts';
+import { forwardOf } from './http-header.ts';
+import type { Forward } from './http-header.ts';
 import { startHttpProgram } from './http-program.ts';
 import { UpgradeExchange } from './http-upgrade.ts';
-import type { HttpProgram } from './http-program.ts';
+import type { HttpProgram, Upstream } from './http-program.ts';
 import type { Assigned, Assignment, Runtime, StartOptions } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
 
@@ -30,13 +32,38 @@ const restMs = 500;
 /** Below what servers keep idle connections for: a request must not meet their closing. */
 const idleConnectionMs = 1_000;
 
-export const httpRuntime: Runtime = {
-  kind: 'http',
-  warmable: false,
-  start: async (options, events) => new HttpWorker(options, events),
-};
+/** What differs between those who put programs that serve HTTP behind us. */
+export interface HttpRules {
+  forward(call: WorkerCall): Forward;
+  /** The program's variables, beside those every program has. */
+  variables(assignment: Assignment): Record<string, string>;
+  /** Where it listens by itself; absent: on a port that it is told. */
+  upstream?: Upstream;
+  /** How it is told. */
+  portVariables(port: number): Record<string, string>;
+}
+
+export const httpRuntime: Runtime = createHttpRuntime({
+  forward: forwardOf,
+  variables: ({ env, props }) => ({
+    HOST: '127.0.0.1',
+    ...env,
+    FUNCATRON_PROPS: JSON.stringify(props),
+  }),
+  portVariables: (port) => ({ PORT: String(port) }),
+});
+
+/** The runtime with other rules. */
+export function createHttpRuntime(rules: HttpRules): Runtime {
+  return {
+    kind: 'http',
+    warmable: false,
+    start: async (options, events) => new HttpWorker(rules, options, events),
+  };
+}
 
 class HttpWorker implements Worker {
+  readonly #rules: HttpRules;
   readonly #options: StartOptions;
   readonly #events: WorkerEvents;
   readonly #gate: LineGate;
@@ -49,7 +76,8 @@ class HttpWorker implements Worker {
   #gone: Promise<void> = Promise.resolve();
   #idle: (() => void) | undefined;
 
-  constructor(options: StartOptions, events: WorkerEvents) {
+  constructor(rules: HttpRules, options: StartOptions, events: WorkerEvents) {
+    this.#rules = rules;
     this.#options = options;
     this.#events = events;
     this.#gate = new LineGate((dropped) =>
@@ -71,8 +99,8 @@ class HttpWorker implements Worker {
 
   async assign(assignment: Assignment): Promise<Assigned> {
     const { dir, command = [], concurrency } = assignment;
-    const own = { HOST: '127.0.0.1', ...assignment.env };
-    const env = cleanEnv({ ...own, FUNCATRON_PROPS: JSON.stringify(assignment.props) });
+    const { variables, upstream, portVariables } = this.#rules;
+    const env = cleanEnv(variables(assignment));
     checkVariables(env);
     const found = await findCommand(command, { dir, path: env['PATH'] ?? '' });
     if ('mend' in found) throw new FuncatronError('worker_start_failed', found.mend);
@@ -82,6 +110,8 @@ class HttpWorker implements Worker {
         spawner: this.#spawner,
         command: found,
         dir,
+        ...(upstream && { upstream }),
+        portVariables,
         readyMs: this.#options.assignTimeoutMs ?? readyMsDefault,
         gate: this.#gate,
         onLine: (level, text) => this.#events.onLog({ level, text }),
@@ -103,9 +133,10 @@ class HttpWorker implements Worker {
     if (this.#exit || this.#state !== 'open' || !pool) throw this.#exited();
     if (cancellation?.cancelled) throw cancelled();
     const explain = (error: Error) => this.#explain(error);
+    const forward = this.#rules.forward(call);
     const exchange = call.head.upgrade
-      ? new UpgradeExchange({ ...this.#running!, call, explain })
-      : new Exchange({ pool, call, explain, stale: hungUp });
+      ? new UpgradeExchange({ ...this.#running!, call, forward, explain })
+      : new Exchange({ pool, call, forward, explain, stale: hungUp });
     this.#exchanges.add(exchange);
     cancellation?.onCancel(() => exchange.abort(cancelled()));
     void exchange.ended.then(() => {

@@ -5,6 +5,7 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Headers, Params } from '../message.ts';
+import { canonicalName } from '../watchdog/go.ts';
 import type { WorkerCall } from './runtime.ts';
 
 /** Header-derived names that are the platform's: a header of such a name is no fact of the call. */
@@ -13,10 +14,13 @@ const facts = new Set(
 );
 
 /**
- * The variables of one call. Throws `bad_parameter` or `bad_request` for a value with a NUL byte:
+ * The variables of one call; `path` is what the program takes for its path. Throws `bad_parameter` or `bad_request` for a value with a NUL byte:
  * no variable can hold one, and leaving it out would pass for a call without it.
  */
-export function callVariables(call: WorkerCall): Record<string, string> {
+export function callVariables(
+  call: WorkerCall,
+  path: string = call.head.path,
+): Record<string, string> {
   const { head, body } = call;
   const variables: Record<string, string> = {};
   addHeaders(variables, head.headers);
@@ -29,8 +33,8 @@ export function callVariables(call: WorkerCall): Record<string, string> {
   variables['Http_Content_Length'] = length;
   const encoding = first(head.headers['transfer-encoding']);
   if (encoding) variables['Http_Transfer_Encoding'] = encoding;
-  const path = decodePath(head.path);
-  if (path) variables['Http_Path'] = path;
+  const decoded = decodePath(path);
+  if (decoded) variables['Http_Path'] = decoded;
   if (head.query) variables['Http_Query'] = head.query;
   const host = first(head.headers['host']) ?? head.host;
   if (host) variables['Http_Host'] = host;
@@ -46,10 +50,7 @@ export function callVariables(call: WorkerCall): Record<string, string> {
 
 /** A header name as Go writes it, dashes as underscores: `x-github-event` is `X_Github_Event`. */
 export function goName(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/(^|-)([a-z])/g, (letter) => letter.toUpperCase())
-    .replaceAll('-', '_');
+  return canonicalName(name).replaceAll('-', '_');
 }
 
 /**

@@ -160,6 +160,8 @@ export async function openRuntime(kind: string): Promise<Runtime> {
       return (await import('./process.ts')).processRuntime;
     case 'http':
       return (await import('./http.ts')).httpRuntime;
+    case 'watchdog':
+      return (await import('./watchdog.ts')).watchdogRuntime;
     case 'shim':
       throw new FuncatronError(
         'runtime_unsupported',

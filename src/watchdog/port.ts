@@ -26,7 +26,8 @@ export async function reachPort(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-function accepts(host: string, port: number): Promise<boolean> {
+/** Whether an address accepts connections on `port`. */
+export function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     const settle = (accepted: boolean): void => {

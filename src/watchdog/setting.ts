@@ -124,7 +124,7 @@ function readUpstream(env: Variables): URL | undefined {
 /** What would be a hole if it were passed over in silence. */
 function refuseUnsupported(env: Variables): void {
   for (const [name, value] of Object.entries(env))
-    if (/^jwt_auth/.test(name) && value && !/^(false|0)$/i.test(value))
+    if (name.startsWith('jwt_auth') && value && !/^(false|0)$/i.test(value))
       throw bad(name, value, 'is not supported: use x-funcatron security, or a proxy that checks');
 }
 
