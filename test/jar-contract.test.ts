@@ -92,8 +92,7 @@ describe('JARs', { skip: whyNoJars() }, () => {
       assert.equal(built.code, 0, built.err);
       const { sha } = JSON.parse(built.out) as { sha: string };
       assert.equal(Buffer.from(sha, 'hex').toString('base64'), first.sha, 'built here or there');
-      const { bytes } = { bytes: await readFile(out) };
-      const again = JSON.parse((await upload(server, bytes)).text) as Accepted;
+      const again = await accepted(out);
       assert.deepEqual([again.sha, again.sourceSha], [first.sha, undefined]);
     }
     assert.deepEqual(await readdir(join(server.data, 'bundles/incoming')), []);
@@ -138,10 +137,10 @@ describe('JARs', { skip: whyNoJars() }, () => {
 
   test('a large JAR passes through a Tron that keeps its size', async () => {
     const noise = randomBytes(2 ** 20);
-    const large = Buffer.concat(Array.from({ length: 100 }, () => noise));
+    const large = Buffer.concat(Array.from({ length: 160 }, () => noise));
     const files = { [services]: 'told.Teller', 'told/kind': 'map', 'noise.bin': large };
     const jar = await makeJar(stage.dir, 'told', files, 'cf0');
-    assert.ok((await stat(jar)).size > 100 * 2 ** 20);
+    assert.ok((await stat(jar)).size > 160 * 2 ** 20);
     const most = mostMemoryOf(server.pid);
     const sent = request(`${server.tron}/api/v1/add_func`, { method: 'POST' });
     const answered = new Promise<string>((resolve, reject) => {
@@ -155,7 +154,8 @@ describe('JARs', { skip: whyNoJars() }, () => {
     const { sha } = JSON.parse(await answered) as Accepted;
     await serves(sha, '/told/map');
     const grown = mostMemoryOf(server.pid) - most;
-    assert.ok(grown < 64 * 2 ** 20, `it took ${Math.round(grown / 2 ** 20)} MiB`);
+    // Chunks that nobody has any more are freed every 64 MiB or so.
+    assert.ok(grown < 128 * 2 ** 20, `it took ${Math.round(grown / 2 ** 20)} MiB`);
   });
 
   test('a server that closes while code is asked leaves no JVM', async (t) => {
