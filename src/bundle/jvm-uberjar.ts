@@ -19,7 +19,7 @@ export async function findUberjar(dir: string, tool: BuildTool): Promise<string>
   const thin: string[] = [];
   for (const patterns of tool.jars) {
     for (const path of await listJars(dir, patterns)) {
-      if (await mayTell(path).catch(() => false)) return path;
+      if (await mayTell(path)) return path;
       thin.push(relative(dir, path));
     }
   }

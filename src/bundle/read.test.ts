@@ -188,6 +188,12 @@ test('a path that could land outside is refused', async () => {
   for (const [name, text] of paths) await refuses(craft({}, { name }), 'bundle_invalid', text);
 });
 
+test('a mode that says nothing, as Leiningen carries it over, is taken', async () => {
+  const folder = { name: 'META-INF/', attributes: 0xffff0000, data: Buffer.alloc(0) };
+  const { entries } = await readBundle(await save(craft({ name: contract.path }, folder)));
+  assert.equal(entries, 2);
+});
+
 test('links, devices, doubles, encryption and unknown compression are refused', async () => {
   const mode = (bits: number) => ({ name: 'x', attributes: bits * 0x10000 });
   await refuses(craft({}, mode(0o120777)), 'bundle_invalid', /"x" is a symbolic link/);

@@ -27,7 +27,12 @@ function findFlaw(path: string): string | undefined {
   return undefined;
 }
 
+const file = 0o100000;
+const folder = 0o040000;
+const misfit = 'of a type that does not fit its name';
 const typeNames: Record<number, string> = {
+  [file]: misfit,
+  [folder]: misfit,
   0o010000: 'a named pipe',
   0o020000: 'a character device',
   0o060000: 'a block device',
@@ -37,13 +42,13 @@ const typeNames: Record<number, string> = {
 
 /**
  * Throws `bundle_invalid` for links, devices and the like. `attributes` are a zip's external ones:
- * the upper half is the UNIX mode (APPNOTE.TXT 4.4.15), zero where none was written.
+ * the upper half is the UNIX mode (APPNOTE.TXT 4.4.15), zero where none was written, and all ones
+ * in JARs of some tools.
  */
 export function assertPlainType(path: string, attributes: number): void {
   const type = (attributes >>> 16) & 0o170000;
-  const expected = path.endsWith('/') ? 0o040000 : 0o100000;
-  if (type === 0 || type === expected) return;
-  const name = typeNames[type] ?? 'of a type that does not fit its name';
+  const name = typeNames[type];
+  if (name === undefined || type === (path.endsWith('/') ? folder : file)) return;
   throw invalidEntry(path, `is ${name}`, 'put plain files into the bundle');
 }
 
