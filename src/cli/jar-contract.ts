@@ -36,7 +36,7 @@ function retell(fault: FuncatronError, path: string): FuncatronError {
     case 'worker_start_failed':
       return new FuncatronError(
         'contract_missing',
-        `${detail}, and its code gave none: ${fault.message}; add funcatron.yaml to its class path`,
+        `${detail}, and its code gave none: ${fault.message}; mend that, or add funcatron.yaml to its class path`,
         { cause: fault },
       );
     default:

@@ -126,9 +126,9 @@ test('where nobody can tell the contract, the answer says why and what to do', a
   runner.judge = () => refusal('dependency_missing', 'install a JDK');
   await says(jarOf(intf), /runner runner-.*: install a JDK; add funcatron\.yaml/);
   runner.judge = () => refusal('worker_start_failed', 'provider X threw');
-  await says(jarOf(intf), /its code gave none: provider X threw; add/);
+  await says(jarOf(intf), /its code gave none: provider X threw; mend that/);
   runner.judge = () => refusal('contract_missing', 'getSwagger gives null');
-  await says(jarOf(intf), /^getSwagger gives null; add/);
+  await says(jarOf(intf), /^getSwagger gives null$/);
   runner.judge = () => ({ ok: true });
   await says(jarOf(intf), /gave no contract/);
   runner.judge = () => undefined;

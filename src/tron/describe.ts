@@ -5,12 +5,9 @@
 import type { ContractFile } from '../bundle/read.ts';
 import { asContractFile } from '../bundle/ready.ts';
 import { FuncatronError, fromProblem } from '../errors.ts';
-import type { ErrorCode } from '../errors.ts';
 import type { Problem } from '../message.ts';
 import type { Nodes } from './nodes.ts';
 
-/** What is wrong with the JAR itself: any other runner would say the same. */
-const own: readonly ErrorCode[] = ['contract_missing', 'worker_start_failed'];
 const mend =
   'add funcatron.yaml to the root of its class path, or put what its code gives into it where ' +
   'there is Java: funcatron build app.jar -o bundle.jar';
@@ -36,18 +33,16 @@ export async function askContract(
     failures.push(ack.silent ? `${why} (--enable-timeout)` : `runner ${runner.id}: ${why}`);
   }
   const why = failures.length > 0 ? failures.join('; ') : 'no runner is alive';
-  throw missing(`the JAR has no contract, and no runner could ask its code for one: ${why}`);
+  const detail = `the JAR has no contract, and no runner could ask its code for one: ${why}`;
+  throw new FuncatronError('contract_missing', `${detail}; ${mend}`);
 }
 
-/** Throws what asking another runner would not mend. */
+/** Throws what asking another runner would not mend: what is wrong with the JAR itself. */
 function refuse(problem: Problem): void {
   const fault = fromProblem(problem);
-  if (fault.code === 'bundle_too_large') throw fault;
-  if (fault.code === 'contract_missing') throw missing(fault.message);
-  if (own.includes(fault.code))
-    throw missing(`the JAR has no contract, and its code gave none: ${fault.message}`);
-}
-
-function missing(detail: string): FuncatronError {
-  return new FuncatronError('contract_missing', `${detail}; ${mend}`);
+  if (fault.code === 'bundle_too_large' || fault.code === 'contract_missing') throw fault;
+  if (fault.code !== 'worker_start_failed') return;
+  const mend = 'mend that, or add funcatron.yaml to the root of its class path';
+  const detail = `the JAR has no contract, and its code gave none: ${fault.message}; ${mend}`;
+  throw new FuncatronError('contract_missing', detail);
 }
