@@ -1,10 +1,11 @@
 /** Every folder of examples/ is deployed to a real platform, and called. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { cat } from './example/cat.ts';
 import { hello } from './example/hello.ts';
+import { javaDatabase } from './example/java-database.ts';
+import { clojure, groovy, java, kotlin, scala } from './example/jvm.ts';
 import { ledger } from './example/ledger.ts';
 import { orders } from './example/orders.ts';
 import { petstore } from './example/petstore.ts';
@@ -14,13 +15,20 @@ import { staging } from './example/staging.ts';
 import { weather } from './example/weather.ts';
 import { webpack } from './example/webpack.ts';
 import { wordcount } from './example/wordcount.ts';
+import { whyMissing } from './server/server.ts';
 
 const cases: Record<string, (place: ExamplePlace) => Promise<void>> = {
   cat,
+  clojure,
+  groovy,
   hello,
+  java,
+  'java-database': javaDatabase,
+  kotlin,
   ledger,
   orders,
   petstore,
+  scala,
   sentiment,
   staging,
   weather,
@@ -31,11 +39,24 @@ const folders = readdirSync(examplesDir, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-const ofPython = new Set(['ledger', 'sentiment']);
-const hasPython = spawnSync('python3', ['--version'], { stdio: 'ignore' }).status === 0;
+const maven = ['javac', 'mvn'];
+/** Programs that building and running an example takes. */
+const needed: Record<string, readonly string[]> = {
+  clojure: ['javac', 'lein', 'mvn'],
+  groovy: maven,
+  java: maven,
+  'java-database': maven,
+  kotlin: maven,
+  ledger: ['python3'],
+  scala: maven,
+  sentiment: ['python3'],
+};
 
-/** What pip says when there is none, or when no package index answers it. */
-const noPackages = /No module named pip|connection broken by|NewConnectionError|ConnectTimeout/;
+/** What tools say when they have no way to fetch what an example depends on. */
+const noPackages = new RegExp(
+  'No module named pip|connection broken by|NewConnectionError|ConnectTimeout' +
+    '|Could not transfer|UnknownHost|Unknown host|Connection refused|sbt is not there',
+);
 
 describe('examples', () => {
   let place: ExamplePlace;
@@ -48,12 +69,13 @@ describe('examples', () => {
     test(`examples/${name}`, async (t) => {
       const tryOut = cases[name];
       assert.ok(tryOut, `examples/${name} has no case in test/example/`);
-      if (ofPython.has(name) && !hasPython) return t.skip('python3 is not installed');
+      const missing = whyMissing(...(needed[name] ?? []));
+      if (missing !== false) return t.skip(missing);
       try {
         await tryOut(place);
       } catch (thrown) {
         if (!noPackages.test(String(thrown))) throw thrown;
-        t.skip('pip or its package index is out of reach');
+        t.skip('the packages it depends on are out of reach');
       }
     });
 

@@ -19,6 +19,7 @@ const needed: readonly [program: string, debianPackage: string][] = [
   // The worker of JVM bundles is built, and samples are.
   ['javac', 'default-jdk-headless'],
   ['mvn', 'maven'],
+  ['lein', 'leiningen'],
 ];
 
 export async function prepare(): Promise<void> {
