@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { contractOf, enable, upload } from './fixture/bundle.ts';
 import { ask } from './fixture/client.ts';
 import type { Answer } from './fixture/client.ts';
-import { makeJar, whyNoJars } from './fixture/jar.ts';
+import { makeJar, makeNestedJar, whyNoJars } from './fixture/jar.ts';
 import { startedIn, until, workersOf } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
@@ -123,6 +123,17 @@ describe('JARs', { skip: whyNoJars() }, () => {
     assert.equal(built.code, 1);
     assert.match(built.err, /GET \/a names it, and the JAR has no tale\/Hello\.class/);
     assert.match(built.err, /did you mean told\.Hello\?/);
+  });
+
+  test('code in JARs within a JAR gives the contract, too', async () => {
+    const files = { [services]: 'told.Teller', 'told/kind': 'map' };
+    const { sha } = await accepted(await makeNestedJar(stage.dir, 'told', files));
+    await serves(sha, '/told/map');
+    const left = await readdir(join(server.data, 'unpacked'));
+    assert.deepEqual(
+      left.filter((name) => name.startsWith('.draft')),
+      [],
+    );
   });
 
   test('a signed JAR is completed and served', async () => {
