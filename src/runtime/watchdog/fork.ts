@@ -92,9 +92,9 @@ export class ForkMode implements Mode {
     const { cancellation, head } = call;
     const command = await this.#source.find();
     if (typeof command === 'string') {
-      const end = settings.mode === 'classic' ? '\n' : '';
       this.#say(call, 'error', command);
-      return textReply(call, settings.mode === 'streaming' ? 200 : 500, command + end);
+      if (settings.mode === 'streaming') return textReply(call, 200, '');
+      return textReply(call, 500, settings.mode === 'classic' ? `${command}\n` : command);
     }
     const given: WorkerCall = settings.marshalRequest
       ? { ...call, body: marshalRequest(head.headers, await this.#whole(call)) }

@@ -29,8 +29,13 @@ export function callFrame(call: WorkerCall, body: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(`${words.join(' ')}\n`), body]);
 }
 
-/** One word on one line, whatever the caller sent. */
-const word = (text: string): string => text.replace(/[^\x21-\x7e]/g, encodeURIComponent);
+/** One word on one line, whatever the caller sent: other bytes as `%E4`. */
+function word(text: string): string {
+  const bytes = Buffer.from(text, /[^\0-\xff]/.test(text) ? 'utf8' : 'latin1');
+  return bytes.toString('latin1').replace(/[^\x21-\x7e]/g, (byte) => {
+    return `%${byte.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`;
+  });
+}
 
 /** JSON that neither ends a line nor depends on a character set. */
 function ascii(value: unknown): string {

@@ -25,6 +25,7 @@ export class WarmMode implements Mode {
   readonly #waiting: Waiter[] = [];
   readonly #idleTimers = new Map<WarmProcess, NodeJS.Timeout>();
   #starting = 0;
+  #closing = 0;
   #open = 0;
   #state: 'open' | 'draining' | 'ended' = 'open';
   #idle: (() => void) | undefined;
@@ -220,9 +221,10 @@ export class WarmMode implements Mode {
   #watchIdle(process: WarmProcess): void {
     const end = (): void => {
       const at = this.#free.indexOf(process);
-      if (at < 0 || this.#live.size === 1) return;
+      if (at < 0 || this.#live.size - this.#closing === 1) return;
       this.#free.splice(at, 1);
-      void process.close();
+      this.#closing++;
+      void process.close().then(() => this.#closing--);
     };
     const timer = setTimeout(end, this.#context.settings.warmIdleMs);
     timer.unref();
