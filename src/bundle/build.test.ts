@@ -131,7 +131,7 @@ test('what is missing is named', async () => {
   await fails('contract_ambiguous', /funcatron\.json and funcatron\.yaml/);
   await rm(join(dir, 'funcatron.json'));
   await rm(join(dir, 'index.js'));
-  await fails('runtime_unsupported', /one of node, python, process, http/);
+  await fails('runtime_unsupported', /one of node, python, jvm, process, http/);
   await put({ 'funcatron.yaml': contract({ runtime: 'perl' }) });
   await fails('runtime_unsupported', /"perl" is not supported; use one of node, python/);
   await put({ 'funcatron.yaml': 'openapi: 3.1.0\nx: [' });
