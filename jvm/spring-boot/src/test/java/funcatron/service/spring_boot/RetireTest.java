@@ -1,0 +1,72 @@
+package funcatron.service.spring_boot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RetireTest {
+    private static final int CYCLES = 20;
+
+    @Test
+    void nothingIsLeftOfBundlesThatEnded() throws Exception {
+        cycle("small");
+        int threadsBefore = Thread.activeCount();
+        List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+        for (int i = 0; i < CYCLES; i++) loaders.add(cycle(i == 0 ? "shop" : "small"));
+        assertTrue(Thread.activeCount() <= threadsBefore, "threads are left");
+        for (int i = 0; i < 50 && loaders.stream().anyMatch(one -> one.get() != null); i++) {
+            System.gc();
+            Thread.sleep(100);
+        }
+        long left = loaders.stream().filter(one -> one.get() != null).count();
+        System.out.println("metaspace after " + CYCLES + " cycles: " + metaspace() + " MiB");
+        assertEquals(0, left, "class loaders are left");
+    }
+
+    /** On a thread of its own, as the worker has one for each bundle. */
+    private static WeakReference<ClassLoader> cycle(String application) throws Exception {
+        List<WeakReference<ClassLoader>> made = new ArrayList<>();
+        List<Exception> failed = new ArrayList<>();
+        Thread thread =
+                new Thread(
+                        () -> {
+                            try {
+                                made.add(serve(application));
+                            } catch (Exception thrown) {
+                                failed.add(thrown);
+                            }
+                        });
+        thread.start();
+        thread.join();
+        if (!failed.isEmpty()) throw failed.get(0);
+        return made.get(0);
+    }
+
+    private static WeakReference<ClassLoader> serve(String application) throws Exception {
+        Map<String, Object> props =
+                Map.of("application", application, "spring.datasource.url", "jdbc:h2:mem:retire");
+        try (Host host = new Host(props)) {
+            boolean isShop = application.equals("shop");
+            assertEquals(200, host.get(isShop ? "/shop/callable" : "/shop").status());
+            if (isShop) {
+                assertEquals(200, host.get("/shop/items").status());
+                assertEquals(200, host.get("/shop/visits").status());
+                host.contract();
+            }
+            return new WeakReference<>(host.loader());
+        }
+    }
+
+    private static long metaspace() {
+        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans())
+            if (pool.getName().equals("Metaspace")) return pool.getUsage().getUsed() >> 20;
+        return -1;
+    }
+}

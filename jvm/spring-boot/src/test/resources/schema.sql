@@ -1,0 +1,1 @@
+create table if not exists item (name varchar(40) primary key, amount int not null);
