@@ -2,6 +2,7 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isJvmFolder } from '../bundle/jvm-contract.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 import { testLine } from './test-line.ts';
@@ -12,6 +13,11 @@ const testCommands = {
   js: 'npm test',
   python: 'python3 -m unittest',
   process: 'sh test.sh',
+  java: 'mvn test',
+  kotlin: 'mvn test',
+  scala: 'sbt test',
+  clojure: 'lein test',
+  spring: 'mvn test',
 } as const;
 
 /** Throws `option_invalid` for a name no bundle can have, and for a folder with something in it. */
@@ -31,8 +37,15 @@ export async function init(
   const template = fileURLToPath(new URL(`../../templates/${lang}`, import.meta.url));
   const files = await copyTemplate(template, target, slug);
   for (const file of files) terminal.say(`  ${join(name, file)}`);
+  if (await isJvmFolder(target)) await provide(target, terminal);
   const tests = testLine(testCommands[lang], terminal);
   terminal.say(['\nNext:', `cd ${name}`, tests, `${selfName(terminal)} dev`].join('\n  '));
+}
+
+/** Its tests may be run before it is built for the first time. */
+async function provide(target: string, terminal: Terminal): Promise<void> {
+  const { provideLibraries } = await import('../bundle/jvm-library.ts');
+  await provideLibraries(target, (text) => terminal.say(`\n${text}`));
 }
 
 /** Whoever came by npx has no `funcatron` on the path. */

@@ -243,7 +243,19 @@ export const placeOptions = {
 };
 
 export const initOptions = {
-  lang: flagOnly(choice('--lang <lang>', 'language', 'ts', ['ts', 'js', 'python', 'process'])),
+  lang: flagOnly(
+    choice('--lang <lang>', 'language', 'ts', [
+      'ts',
+      'js',
+      'python',
+      'process',
+      'java',
+      'kotlin',
+      'scala',
+      'clojure',
+      'spring',
+    ]),
+  ),
 };
 
 export const buildOptions = {
