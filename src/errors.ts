@@ -83,6 +83,12 @@ export const catalogue = {
   enable_failed: [400, 'tron', 'The bundle could not be enabled'],
   props_invalid: [400, 'tron', 'The props are invalid'],
   message_version: [400, 'tron', 'A control message is of a version that is not known'],
+  // functions by name (/system/functions)
+  function_invalid: [400, 'tron', 'The function cannot be deployed like this'],
+  function_unknown: [404, 'tron', 'No function has this name'],
+  function_exists: [409, 'tron', 'The name is taken'],
+  function_namespace_unknown: [404, 'tron', 'No namespace has this name'],
+  function_namespace_conflict: [409, 'tron', 'The namespace is in use'],
   // cli and options
   option_invalid: [400, 'cli', 'An option is invalid'],
   address_in_use: [500, 'cli', 'The address is in use'],

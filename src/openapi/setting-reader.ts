@@ -41,6 +41,11 @@ export function readBoolean(value: unknown): boolean {
   throw new Unfit(`${show(value)} is not true or false`, 'write true or false');
 }
 
+export function readObject(value: unknown): Record<string, unknown> {
+  if (isObject(value)) return value;
+  throw new Unfit(`${show(value)} is no object`, 'write an object');
+}
+
 export function readList(value: unknown): string[] {
   const list = typeof value === 'string' ? [value] : value;
   const fits = Array.isArray(list) && list.length > 0;

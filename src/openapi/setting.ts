@@ -12,6 +12,7 @@ import {
   readInstances,
   readJvm,
   readMembers,
+  readObject,
   readRetry,
   readSchedule,
   readText,
@@ -105,6 +106,15 @@ export const settingKeys: Record<string, SettingKey> = {
       ...text('^[^#\\s]+$'),
     },
     read: readText('^[^#\\s]+$', 'an operationId'),
+  },
+  function: {
+    on: 'document',
+    schema: {
+      description:
+        'What a function was deployed with at /system/functions, as it was sent: written by the Tron.',
+      type: 'object',
+    },
+    read: readObject,
   },
   timeout: {
     on: 'both',

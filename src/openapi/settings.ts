@@ -21,6 +21,8 @@ export interface Settings {
   readonly process?: string[];
   /** The operation that takes every path and method no other one does: its operationId. */
   readonly fallback?: string;
+  /** What a function was deployed with. */
+  readonly function?: Record<string, unknown>;
   readonly timeoutMs: number;
   /** Calls in one worker at a time; absent: the runtime's default. */
   readonly concurrency?: number;
