@@ -4,11 +4,8 @@ import funcatron.worker.json.Json;
 import funcatron.worker.wire.Connection;
 import funcatron.worker.wire.Frame;
 import funcatron.worker.wire.FrameReader;
-import funcatron.worker.wire.FrameWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The control connection: workers are opened and evicted there, and their ends told. */
@@ -21,32 +18,9 @@ public final class Control {
         this.connection = connection;
     }
 
-    /** Says hello, as the first frame of every connection does. */
-    static void greet(FrameWriter writer) {
-        String version = Control.class.getPackage().getImplementationVersion();
-        String hello =
-                "{\"protocol\":1,\"runtime\":\"jvm\",\"version\":\""
-                        + (version == null ? "?" : version)
-                        + "\",\"pid\":"
-                        + pid()
-                        + "}";
-        byte[] bytes = hello.getBytes(StandardCharsets.US_ASCII);
-        writer.put(Frame.HELLO, 0, bytes, bytes.length);
-        writer.flush();
-    }
-
-    /** Without ProcessHandle where that can be: it starts a pool of threads. */
-    private static long pid() {
-        try {
-            return Long.parseLong(Files.readSymbolicLink(Path.of("/proc/self")).toString());
-        } catch (IOException | NumberFormatException elsewhere) {
-            return ProcessHandle.current().pid();
-        }
-    }
-
     /** Serves until the runner has gone. */
     void run() throws IOException {
-        greet(connection.writer());
+        Hello.say(connection.writer());
         Warmup.begin();
         FrameReader frames = connection.reader();
         for (;;) {

@@ -1,5 +1,6 @@
 package funcatron.worker;
 
+import funcatron.worker.log.Output;
 import funcatron.worker.train.Training;
 import funcatron.worker.wire.Connection;
 import java.io.IOException;
@@ -13,24 +14,25 @@ public final class Main {
 
     /** Serves until the runner has gone. */
     public static void main(String[] arguments) throws Exception {
-        if (arguments.length > 0 && arguments[0].equals("--train")) {
-            Training.run();
-            return;
-        }
-        String socket = System.getenv("FUNCATRON_SOCKET");
+        boolean isTraining = arguments.length > 0 && arguments[0].equals("--train");
+        String socket = isTraining ? Training.begin() : System.getenv("FUNCATRON_SOCKET");
         if (socket == null) {
             System.err.println("FUNCATRON_SOCKET is not set: this program is started by a runner");
             Runtime.getRuntime().halt(BROKEN);
         }
         int code = RUNNER_GONE;
         try {
+            Preparation.begin();
+            Hello.prepare();
+            Output.install();
             new Control(Connection.open(socket)).run();
         } catch (IOException gone) {
             // Without a runner there is nothing to do.
         } catch (Throwable broken) {
             System.err.println("worker ends: " + broken);
             code = BROKEN;
-        } finally {
+        }
+        if (!isTraining) { // which ends the process itself: an archive is written on the way
             Runtime.getRuntime().halt(code);
         }
     }

@@ -1,16 +1,35 @@
 package funcatron.worker;
 
-/** What is known about the heap when it was full. */
-final class Memory {
+import funcatron.worker.end.Ending;
+
+/**
+ * What is known about the heap when it is full, and what is kept so that there is a way out: ending a
+ * bundle takes memory, classes that are not loaded yet among it.
+ */
+public final class Memory {
     /** Below this share in use, it was one request that was too large, not the heap too small. */
     private static final double FULL = 0.75;
 
-    private static final int RESERVE_BYTES = 512 * 1024;
+    /** Of the heap; what ending a bundle takes, beside what its threads still ask for meanwhile. */
+    private static final int RESERVE_SHARE = 50;
+
+    private static final int RESERVE_BYTES_MIN = 2 << 20;
+    private static final int RESERVE_BYTES_MAX = 16 << 20;
+    private static final int EXIT_CODE = 5;
 
     /** Given up so that there is room for telling. */
-    private static volatile byte[] reserve = new byte[RESERVE_BYTES];
+    private static volatile byte[] reserve;
 
     private Memory() {}
+
+    /** Has ready what a full heap would have no room for. */
+    static void prepare() {
+        if (reserve == null) {
+            long share = Runtime.getRuntime().maxMemory() / RESERVE_SHARE;
+            reserve = new byte[(int) Math.max(RESERVE_BYTES_MIN, Math.min(share, RESERVE_BYTES_MAX))];
+            Ending.prepare();
+        }
+    }
 
     /** Whether the heap is full of what somebody holds on to. */
     static boolean isUsedUp(OutOfMemoryError error) {
@@ -29,10 +48,12 @@ final class Memory {
         reserve = null;
     }
 
-    /** Has the reserve again, when there is room. */
-    static void restore() {
-        if (reserve == null) {
-            reserve = new byte[RESERVE_BYTES];
+    /** There is no room even to end one bundle: all go, before they hang. */
+    public static void surrender(OutOfMemoryError error) {
+        try {
+            System.err.println("worker ends: " + error);
+        } finally {
+            Runtime.getRuntime().halt(EXIT_CODE);
         }
     }
 }

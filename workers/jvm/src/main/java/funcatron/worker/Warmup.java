@@ -3,7 +3,6 @@ package funcatron.worker;
 import funcatron.worker.bundle.BundleWarmup;
 import funcatron.worker.log.FuncLogger;
 import funcatron.worker.log.LogHandler;
-import funcatron.worker.log.Output;
 import java.net.URLConnection;
 
 /** What the first bundle would wait for, done while the process waits for the first bundle. */
@@ -13,9 +12,8 @@ final class Warmup extends Thread {
         setDaemon(true);
     }
 
-    /** Does at once what must be done before a bundle runs, and the rest beside. */
+    /** Begins with it. */
     static void begin() {
-        Output.install();
         new Warmup().start();
     }
 

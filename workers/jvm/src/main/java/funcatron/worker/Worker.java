@@ -151,6 +151,7 @@ public final class Worker implements GuestHost {
             writer.put(Frame.REFUSED, 0, json.array(), json.length());
         }
         writer.flush();
+        Memory.prepare();
     }
 
     /** A call was ended: its last frame was given to the writer. */
@@ -196,7 +197,11 @@ public final class Worker implements GuestHost {
             return;
         }
         Memory.relieve();
-        end("memory", null, error.toString());
+        try {
+            end("memory", null, error.toString());
+        } catch (OutOfMemoryError none) {
+            Memory.surrender(none);
+        }
     }
 
     /** Whether something was thrown for lack of memory, and the worker ends for that. */

@@ -25,7 +25,7 @@ final class WorkerReader extends Thread {
     @Override
     public void run() {
         try {
-            Control.greet(connection.writer());
+            Hello.say(connection.writer());
             for (;;) {
                 handle(frames.next());
             }

@@ -43,7 +43,7 @@ public final class Bundle {
         own = new BundleLoader(path, host);
         loader = own;
         for (Func func : assignment.funcs) {
-            funcs.put(func.operationId, func);
+            funcs.put(func.key == null ? func.operationId : func.key, func);
         }
     }
 
@@ -52,9 +52,10 @@ public final class Bundle {
         return loader;
     }
 
-    /** The Func of an operation, or {@code null}. */
-    public Func func(String operationId) {
-        return funcs.get(operationId);
+    /** The Func of an operation, by what ASSIGN told of it, or {@code null}. */
+    public Func func(String key, String operationId) {
+        Func found = key == null ? null : funcs.get(key);
+        return found == null ? funcs.get(operationId) : found;
     }
 
     /** Sets its context up, and finds its Funcs; throws what the author is to be told. */

@@ -14,6 +14,9 @@ public final class Func {
     /** What the contract calls it. */
     public final String operationId;
 
+    /** Its method and path, {@code GET /pets}; {@code null} if ASSIGN does not say. */
+    public final String key;
+
     /** How its parameters are typed. */
     public final Parameters parameters;
 
@@ -29,13 +32,14 @@ public final class Func {
 
     Func(Map<String, Object> spec) {
         operationId = String.valueOf(spec.get("operationId"));
+        key = spec.get("key") instanceof String given ? given : null;
         operation = Json.map(spec.get("operation"));
         parameters = new Parameters(Json.list(operation.get("parameters")));
         Object name = Json.map(operation.get("requestBody")).get("x-name");
         bodyName = name instanceof String text ? text : "body";
         swagger = new HashMap<>();
         swagger.put("request", operation);
-        swagger.put("key", key());
+        swagger.put("key", swaggerKey());
         swagger.put("context", Map.of());
     }
 
@@ -73,7 +77,7 @@ public final class Func {
         return dispatcher;
     }
 
-    private Object key() {
+    private Object swaggerKey() {
         return operation.get("path") instanceof String path
                 ? List.of("paths", path, String.valueOf(operation.get("method")).toLowerCase())
                 : null;

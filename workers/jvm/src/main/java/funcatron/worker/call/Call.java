@@ -162,7 +162,7 @@ public final class Call implements Runnable, BooleanSupplier {
 
     private Map<Object, Object> dispatch() {
         Bundle bundle = worker.bundle();
-        Func func = bundle.func(head.operationId);
+        Func func = bundle.func(head.key, head.operationId);
         if (func == null) {
             throw Refusal.missing("the bundle has no Func " + head.operationId);
         }

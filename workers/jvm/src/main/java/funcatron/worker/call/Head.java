@@ -9,6 +9,7 @@ import java.util.Map;
 /** What CALL says of a call. */
 public final class Head {
     String id;
+    String key;
     String operationId;
     String method = "";
     String scheme;
@@ -40,6 +41,7 @@ public final class Head {
     private void take(String name, JsonParser parser) throws IOException {
         switch (name) {
             case "id" -> id = parser.getText();
+            case "key" -> key = text(parser);
             case "op" -> operationId = parser.getText();
             case "method" -> method = parser.getText();
             case "scheme" -> scheme = text(parser);

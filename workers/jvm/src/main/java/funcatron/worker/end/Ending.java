@@ -1,6 +1,7 @@
 package funcatron.worker.end;
 
 import funcatron.worker.Control;
+import funcatron.worker.Memory;
 import funcatron.worker.Worker;
 import funcatron.worker.bundle.Bundle;
 import funcatron.worker.json.Bytes;
@@ -33,8 +34,30 @@ public final class Ending extends Thread {
         setContextClassLoader(Ending.class.getClassLoader());
     }
 
+    /** Loads the classes it takes, for when there is no room to load any. */
+    public static void prepare() {
+        for (Class<?> needed :
+                new Class<?>[] {
+                    Ending.class, Farewell.class, Threads.class, ThreadReport.class, DriverSweep.class
+                }) {
+            try {
+                Class.forName(needed.getName(), true, Ending.class.getClassLoader());
+            } catch (ClassNotFoundException never) {
+                throw new IllegalStateException(never);
+            }
+        }
+    }
+
     @Override
     public void run() {
+        try {
+            end();
+        } catch (OutOfMemoryError none) {
+            Memory.surrender(none);
+        }
+    }
+
+    private void end() {
         int number = worker.number();
         Bytes json = new Bytes();
         try {

@@ -11,6 +11,7 @@ import java.util.Set;
 final class ThreadReport {
     private static final int THREADS_MAX = 10;
     private static final int FRAMES_MAX = 30;
+    private static final String OURS = "funcatron.worker.";
 
     private ThreadReport() {}
 
@@ -22,12 +23,22 @@ final class ThreadReport {
             to.raw(index == 0 ? "{\"name\":" : ",{\"name\":").string(thread.getName());
             to.raw(",\"state\":").string(thread.getState().name()).raw(",\"stack\":[");
             StackTraceElement[] stack = thread.getStackTrace();
-            for (int frame = 0; frame < stack.length && frame < FRAMES_MAX; frame++) {
+            int end = ownFrames(stack);
+            for (int frame = 0; frame < end && frame < FRAMES_MAX; frame++) {
                 to.raw(frame == 0 ? "" : ",").string(stack[frame].toString());
             }
             to.raw("]}");
         }
         to.raw("]");
+    }
+
+    /** How many frames there are before those of the worker. */
+    private static int ownFrames(StackTraceElement[] stack) {
+        int end = 0;
+        while (end < stack.length && !stack[end].getClassName().startsWith(OURS)) {
+            end++;
+        }
+        return end == 0 ? stack.length : end;
     }
 
     /** Who waits for whom, if some of the threads do so in a circle; else {@code null}. */

@@ -2,7 +2,6 @@ package funcatron.worker.end;
 
 import funcatron.worker.Worker;
 import funcatron.worker.bundle.BundleLoader;
-import java.lang.reflect.Field;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -10,6 +9,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 /** Finds and interrupts what a bundle has running: its group, and who has its class loader. */
 final class Threads {
     private static final int MORE = 16;
+    private static final String EXECUTORS = "java.util.concurrent.ThreadPoolExecutor$Worker";
 
     private final Worker worker;
 
@@ -55,19 +55,16 @@ final class Threads {
             return;
         }
         Object task = taskOf(thread);
-        if (task != null
-                && task.getClass().getName().equals("java.util.concurrent.ThreadPoolExecutor$Worker")) {
-            ((ThreadPoolExecutor) field(task.getClass(), "this$0").get(task)).shutdownNow();
+        if (task != null && task.getClass().getName().equals(EXECUTORS)) {
+            ((ThreadPoolExecutor) Internals.get(task, "this$0")).shutdownNow();
         }
     }
 
     private static void stopTimer(Thread thread) throws ReflectiveOperationException {
-        Object queue = field(thread.getClass(), "queue").get(thread);
+        Object queue = Internals.get(thread, "queue");
         synchronized (queue) {
-            field(thread.getClass(), "newTasksMayBeScheduled").setBoolean(thread, false);
-            java.lang.reflect.Method clear = queue.getClass().getDeclaredMethod("clear");
-            clear.setAccessible(true);
-            clear.invoke(queue);
+            Internals.clear(thread, "newTasksMayBeScheduled");
+            Internals.clear(queue, "size");
             queue.notifyAll();
         }
     }
@@ -75,16 +72,10 @@ final class Threads {
     /** What a thread was made to run: in a field that Java 19 moved. */
     private static Object taskOf(Thread thread) throws ReflectiveOperationException {
         try {
-            return field(Thread.class, "target").get(thread);
+            return Internals.get(thread, "target");
         } catch (NoSuchFieldException moved) {
-            Object holder = field(Thread.class, "holder").get(thread);
-            return holder == null ? null : field(holder.getClass(), "task").get(holder);
+            Object holder = Internals.get(thread, "holder");
+            return holder == null ? null : Internals.get(holder, "task");
         }
-    }
-
-    private static Field field(Class<?> type, String name) throws NoSuchFieldException {
-        Field field = type.getDeclaredField(name);
-        field.setAccessible(true);
-        return field;
     }
 }

@@ -22,10 +22,10 @@ public final class Connection implements Consumer<SelectionKey> {
     /** Whether the last read may have left something in the socket. */
     private boolean readAgain;
 
-    private Connection(SocketChannel channel) throws IOException {
+    private Connection(SocketChannel channel, Selector selector) throws IOException {
         this.channel = channel;
+        this.selector = selector;
         channel.configureBlocking(false);
-        selector = Selector.open();
         key = channel.register(selector, SelectionKey.OP_READ);
         reader = new FrameReader(this);
         writer = new FrameWriter(channel, this);
@@ -33,12 +33,13 @@ public final class Connection implements Consumer<SelectionKey> {
 
     /** Connects to a UNIX domain socket. */
     public static Connection open(String path) throws IOException {
-        return new Connection(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+        Selector selector = Selector.open();
+        return new Connection(SocketChannel.open(UnixDomainSocketAddress.of(path)), selector);
     }
 
     /** A connection that is made already. */
     public static Connection of(SocketChannel channel) throws IOException {
-        return new Connection(channel);
+        return new Connection(channel, Selector.open());
     }
 
     /** Frames that come; for one thread only. */
