@@ -37,11 +37,7 @@ export class FileWatch {
    * Without a folder, only `always` matters. `ignored` are patterns of what builds write into the
    * folder, which comes and goes without being news.
    */
-  constructor(
-    folder: string | undefined,
-    always: readonly string[],
-    ignored?: readonly string[],
-  ) {
+  constructor(folder: string | undefined, always: readonly string[], ignored?: readonly string[]) {
     this.#folder = folder;
     this.#always = always;
     this.#ignore = ignored && createIgnore(ignored);
