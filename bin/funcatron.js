@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 const recentEnough = major > 24 || (major === 24 && minor >= 15);
@@ -15,9 +16,17 @@ async function run() {
   if (['serve', 'frontend', 'runner'].includes(process.argv[2])) growNursery();
   // Compiled code, and TypeScript stripped of its types, is kept between starts.
   module.enableCompileCache();
-  const source = new URL('../src/cli/main.ts', import.meta.url);
-  const built = new URL('../dist/cli/main.js', import.meta.url);
+  const name = isWatchdog() ? 'watchdog-main' : 'main';
+  const source = new URL(`../src/cli/${name}.ts`, import.meta.url);
+  const built = new URL(`../dist/cli/${name}.js`, import.meta.url);
   await import(existsSync(source) ? source : built);
+}
+
+/** It reads no command line but its own, so that a container is there at once. */
+function isWatchdog() {
+  const [, path, command, ...args] = process.argv;
+  if (/^fwatchdog(\.js)?$/.test(basename(path))) return true;
+  return command === 'watchdog' && !args.some((arg) => /^(-h|--help)$/.test(arg));
 }
 
 /**

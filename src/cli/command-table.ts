@@ -1,4 +1,5 @@
 /** Every command: its options, its help, and the file its code is in, imported when it runs. */
+import { FuncatronError } from '../errors.ts';
 import { devOptions } from '../config/dev-options.ts';
 import {
   buildOptions,
@@ -13,6 +14,7 @@ import {
   remoteOptions,
   serveOptions,
   stateOptions,
+  watchdogOptions,
 } from '../config/options.ts';
 import { frontendRoleOptions, runnerRoleOptions, tronRoleOptions } from '../config/role-options.ts';
 import { asyncCommands } from './call-commands.ts';
@@ -83,6 +85,17 @@ const servingCommands = [
       'funcatron tron --broker amqp://mq --store postgres://db/funcatron --tron-host 0.0.0.0',
     ],
     run: async (_, options, terminal) => (await import('./tron.ts')).tron(options, terminal),
+  }),
+  command('watchdog', {
+    about: 'one program behind HTTP, in the place of OpenFaaS’s fwatchdog in a container',
+    options: watchdogOptions,
+    examples: ['fprocess=cat funcatron watchdog', 'funcatron watchdog --run-healthcheck'],
+    run: async (_, { runHealthcheck }, terminal) => {
+      const { watchdog } = await import('./watchdog.ts');
+      const { env, out, say: err } = terminal;
+      const code = await watchdog(runHealthcheck ? ['--run-healthcheck'] : [], env, { out, err });
+      if (code !== 0) throw new FuncatronError('unreachable', 'no watchdog takes requests here');
+    },
   }),
   command('token create <name>', {
     about: 'make a token for the Tron; it is shown once',

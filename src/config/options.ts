@@ -269,6 +269,15 @@ export const invokeOptions = {
   bundle: optional('--bundle <name|sha>', 'the bundle, when several have the operation'),
 };
 
+export const watchdogOptions = {
+  runHealthcheck: flagOnly(
+    flag(
+      '--run-healthcheck',
+      'only say, by the exit code, whether the one in this container is up',
+    ),
+  ),
+};
+
 export const logsOptions = {
   follow: flagOnly(flag('-f, --follow', 'go on as they come')),
   bundle: optional('--bundle <name|sha>', 'only of this bundle'),
