@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createBuilder } from '../bundle/build.ts';
 import type { Builder, BuiltBundle } from '../bundle/build.ts';
+import { servesJvm } from '../bundle/jvm-bundle.ts';
 import { findJvmContract, isJvmFolder } from '../bundle/jvm-contract.ts';
 import { decodeContract, findContract } from '../bundle/read.ts';
 import type { ContractFile } from '../bundle/read.ts';
@@ -13,6 +14,7 @@ import { bundleDocument } from '../openapi/bundle-document.ts';
 import { checkDocument } from '../openapi/check.ts';
 import { limitsOf } from './bundle-limit.ts';
 import type { LimitValues } from './bundle-limit.ts';
+import { showIssue } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A builder of a folder or of a ready-made bundle; close it in the end. */
@@ -48,11 +50,13 @@ export async function buildOnce(
 /** A folder, or a bundle that was built already: what is wrong with its contract, and the build. */
 export interface Source {
   issues: Issue[];
-  /** Says the warnings. */
+  /** Faults that bundles of the first Funcatron may have. */
+  warnings: Issue[];
+  /** Says the warnings of the build. */
   build(): Promise<BuiltBundle>;
 }
 
-/** Reads the contract of what a command names. Throws as `findContractIssues` does. */
+/** Reads the contract of what a command names, and says its warnings. Throws as `findContractIssues` does. */
 export async function openSource(
   path: string,
   options: LimitValues,
@@ -61,16 +65,22 @@ export async function openSource(
 ): Promise<Source> {
   const full = resolve(terminal.cwd, path);
   const build = () => buildOnce(path, options, terminal);
-  const contract = (await isFolder(full)) ? await readFolderContract(full) : undefined;
-  if (contract) {
-    const issues = await checkDocument(contract, { overlay, root: full });
-    return { issues, build: () => build().then((made) => assertJarWhole(made, overlay)) };
+  const warnings: Issue[] = [];
+  const warn = (issue: Issue): void => {
+    warnings.push(issue);
+    terminal.say(`warning:${showIssue(issue).slice(1)}`);
+  };
+  const folder = (await isFolder(full)) ? await readFolderContract(full) : undefined;
+  if (folder?.contract) {
+    const { contract, isJvm } = folder;
+    const issues = await checkDocument(contract, { overlay, root: full, ...(isJvm && { warn }) });
+    return { issues, warnings, build: () => build().then((made) => assertJarWhole(made, overlay)) };
   }
   const built = await build();
-  const issues = await checkReady(built, overlay);
+  const issues = await checkReady(built, full, overlay, warn);
   const isJar = built.files.includes('META-INF/MANIFEST.MF');
   if (issues.length === 0 && isJar) await assertJarWhole({ jar: full, ...built }, overlay);
-  return { issues, build: async () => built };
+  return { issues, warnings, build: async () => built };
 }
 
 /** Throws `handlers_missing` or `bundle_invalid`, as a Tron would at the upload. */
@@ -119,20 +129,29 @@ export async function findContractIssues(
   overlay?: unknown,
 ): Promise<Issue[]> {
   if (await isFolder(path)) {
-    const contract = await readFolderContract(path);
-    return contract ? checkDocument(contract, { overlay, root: path }) : [];
+    const { contract, isJvm } = await readFolderContract(path);
+    const asked = { overlay, root: path, ...(isJvm && { warn: ignore }) };
+    return contract ? checkDocument(contract, asked) : [];
   }
   const builder = await openBuilder(path, options);
   try {
-    return await checkReady(await builder.build(), overlay);
+    return await checkReady(await builder.build(), path, overlay, ignore);
   } finally {
     await builder.close();
   }
 }
 
-function checkReady({ contract }: BuiltBundle, overlay: unknown): Promise<Issue[]> {
-  return checkDocument(contract!, { overlay });
+async function checkReady(
+  { contract, jar }: BuiltBundle,
+  path: string,
+  overlay: unknown,
+  warn: (issue: Issue) => void,
+): Promise<Issue[]> {
+  const isJvm = await servesJvm(jar ?? path, contract!);
+  return checkDocument(contract!, { overlay, ...(isJvm && { warn }) });
 }
+
+const ignore = (): void => undefined;
 
 async function isFolder(path: string): Promise<boolean> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
@@ -142,9 +161,11 @@ async function isFolder(path: string): Promise<boolean> {
   return found.isDirectory();
 }
 
-/** Undefined where the code of the JVM that is in the folder is to give it. */
-async function readFolderContract(folder: string): Promise<ContractFile | undefined> {
-  if (await isJvmFolder(folder)) return findJvmContract(folder);
+/** No contract: the code of the JVM that is in the folder is to give it. */
+async function readFolderContract(
+  folder: string,
+): Promise<{ contract: ContractFile | undefined; isJvm: boolean }> {
+  if (await isJvmFolder(folder)) return { contract: await findJvmContract(folder), isJvm: true };
   const file = findContract(await readdir(folder), `the folder ${folder}`);
-  return decodeContract(file, await readFile(join(folder, file)));
+  return { contract: decodeContract(file, await readFile(join(folder, file))), isJvm: false };
 }

@@ -7,6 +7,7 @@ import type { BuiltBundle } from '../bundle/build.ts';
 import { createLog } from '../log.ts';
 import type { Issue, Route } from '../message.ts';
 import { Metrics } from '../metrics.ts';
+import { withoutRepeats } from '../runner/missing.ts';
 import { Runner } from '../runner/runner.ts';
 import { ContractCache } from './contract-cache.ts';
 
@@ -44,8 +45,8 @@ async function load(
     ...{ sha, revision: 1, props: {}, overlay },
   };
   try {
-    const { missing } = await runner.check(route);
-    return missing.map(({ operationId, mend }) => {
+    const assigned = await runner.check(route);
+    return withoutRepeats(assigned).map(({ operationId, mend }) => {
       return { in: 'handler', at: operationId, message: 'no such Func in the code', mend };
     });
   } finally {

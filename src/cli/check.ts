@@ -21,7 +21,7 @@ export async function check(
   terminal: Terminal,
 ): Promise<void> {
   const overlay = await readObject('--overlay', options.overlay, terminal.cwd);
-  const { issues, build } = await openSource(path, options, terminal, overlay);
+  const { issues, warnings, build } = await openSource(path, options, terminal, overlay);
   const faults = issues.length > 0 ? [unsound(issues)] : [];
   const built = await build().catch((thrown: unknown) => {
     const fault = toFault(thrown);
@@ -32,8 +32,12 @@ export async function check(
   const [first] = faults;
   if (first) throw gather(first, faults);
   const { sha } = built as BuiltBundle;
-  if (options.json) return printJson(terminal, { sha, errors: [] });
-  terminal.say(`nothing is wrong; SHA ${sha}`);
+  if (options.json) {
+    const told = warnings.length > 0 && { warnings };
+    return printJson(terminal, { sha, errors: [], ...told });
+  }
+  const what = warnings.length > 0 ? 'nothing keeps it from being served' : 'nothing is wrong';
+  terminal.say(`${what}; SHA ${sha}`);
 }
 
 async function checkCode(built: BuiltBundle, overlay: unknown): Promise<FuncatronError[]> {

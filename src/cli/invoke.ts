@@ -72,18 +72,29 @@ async function find(client: TronClient, operationId: string, wanted?: string): P
   const known: string[] = [];
   for (const bundle of enabled) {
     const { operations } = await client.json<BundleDescription>(bundlePath(bundle.hex));
-    known.push(...operations.map((one) => one.operationId));
+    known.push(...new Set(operations.map((one) => one.operationId)));
     for (const { operationId: id, method, path } of operations)
-      if (id === operationId) found.push({ bundle, method, path });
+      if (id === operationId || `${method} ${path}` === operationId)
+        found.push({ bundle, method, path });
   }
   if (found.length === 1) return found[0]!;
-  const names = found.map(({ bundle }) => `${bundle.name} (${bundle.hex.slice(0, 12)})`);
   const detail =
     found.length > 0
-      ? `several bundles have "${operationId}": ${names.join(', ')}; name one with --bundle`
+      ? tooMany(operationId, found)
       : `no enabled bundle${wanted ? ` "${wanted}"` : ''} has an operation "${operationId}"; ` +
         (known.length > 0 ? `there are ${known.slice(0, 20).join(', ')}` : 'none is enabled');
   throw new FuncatronError('option_invalid', detail);
+}
+
+function tooMany(operationId: string, found: Found[]): string {
+  const shas = new Set(found.map(({ bundle }) => bundle.hex));
+  const several = `several ${shas.size > 1 ? 'bundles' : 'operations'} have "${operationId}"`;
+  if (shas.size === 1) {
+    const keys = found.map(({ method, path }) => `"${method} ${path}"`);
+    return `${several}: ${keys.join(', ')}; name one of them instead`;
+  }
+  const names = found.map(({ bundle }) => `${bundle.name} (${bundle.hex.slice(0, 12)})`);
+  return `${several}: ${[...new Set(names)].join(', ')}; name one with --bundle`;
 }
 
 function fits(bundle: BundleInfo, wanted: string | undefined): boolean {

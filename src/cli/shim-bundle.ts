@@ -23,7 +23,7 @@ export async function buildShimBundle(
 ): Promise<BuiltBundle> {
   const usual = /^\s*\{/.test(text) ? contractFile : 'funcatron.yaml';
   const source = { file: file ?? usual, text };
-  const issues = await checkDocument(source, { overlay });
+  const issues = await checkDocument(source, { overlay, warn: () => undefined });
   if (issues.length > 0) throw unsound(issues);
   const document = readDocument(source);
   const { handler: _, process: __, ...own } = asObject(document['x-funcatron']);

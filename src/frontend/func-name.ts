@@ -48,7 +48,13 @@ function only(found: NamedFunc[], name: string): NamedFunc {
     throw new FuncatronError('no_route', `no enabled bundle has a Func "${name}"; ${mend}`);
   }
   const names = found.map(({ entry: { route }, operation }) => {
-    return `${route.name}.${operation.operationId} at ${route.host ?? '*'}${route.basePath}`;
+    const { operationId, key } = operation;
+    const place = `${route.host ?? '*'}${route.basePath}`;
+    // One Func may be that of several operations of its contract.
+    const isShared = found.some(
+      (other) => other.entry.route === route && other.operation !== operation,
+    );
+    return `${route.name}.${operationId} at ${place}${isShared ? ` (${key})` : ''}`;
   });
   const detail = `"${name}" may be any of ${names.join(', ')}; say which, or ask for its path`;
   throw new FuncatronError('bad_request', detail);

@@ -80,7 +80,7 @@ function listParameters(value: unknown, owner: string): Parameter[] {
 }
 
 function checkOperationId(
-  { report }: CheckContext,
+  { report, tolerate }: CheckContext,
   { operation, pointer, method, template }: OperationPlace,
   ids: Map<string, string>,
 ): void {
@@ -92,7 +92,7 @@ function checkOperationId(
   }
   const first = ids.get(operationId);
   if (first)
-    report(
+    tolerate(
       `${pointer}/operationId`,
       `operationId ${operationId} is taken by ${first}`,
       'give each operation its own',
@@ -101,7 +101,10 @@ function checkOperationId(
 }
 
 /** Path parameters and the template must name each other; nothing is declared twice. */
-function checkParameters({ document, report }: CheckContext, place: OperationPlace): void {
+function checkParameters(
+  { document, report, tolerate }: CheckContext,
+  place: OperationPlace,
+): void {
   const { operation, pointer, shared, template } = place;
   const names = [...template.matchAll(/\{([^{}]*)\}/g)].map((match) => match[1]!);
   const declared = new Set<string>();
@@ -127,7 +130,7 @@ function checkParameters({ document, report }: CheckContext, place: OperationPla
           names.length > 0 ? `the path has {${names.join('}, {')}}` : `add {${name}} to the path`,
         );
       if (required !== true)
-        report(parameter.pointer, `path parameter ${name} is not required`, 'add required: true');
+        tolerate(parameter.pointer, `path parameter ${name} is not required`, 'add required: true');
     }
   }
   for (const name of names)
@@ -163,11 +166,11 @@ function parametersIn(document: Json, parameters: Parameter[], where: string): J
   return values.filter((value) => value !== undefined).filter((value) => value['in'] === where);
 }
 
-function checkResponses({ report }: CheckContext, { operation, pointer }: OperationPlace): void {
+function checkResponses({ tolerate }: CheckContext, { operation, pointer }: OperationPlace): void {
   const { responses } = operation;
   const statuses = isObject(responses) ? Object.keys(responses) : [];
   if (statuses.some((status) => !status.startsWith('x-'))) return;
-  report(
+  tolerate(
     child(pointer, 'responses'),
     'the operation declares no response',
     "add responses: with '200' or default, and a description",

@@ -5,14 +5,16 @@ import type { CheckContext } from './check.ts';
 import { targetOf } from './file-ref.ts';
 import { child, follow, isObject } from './pointer.ts';
 import { createReferences } from './reference.ts';
+import { mayDangle } from './tolerance.ts';
 import { visit } from './visit.ts';
+import type { NodeKind } from './visit.ts';
 
 /**
  * Reports references that lead nowhere, in a circle, or out of the document. With `root`, files in
  * that folder may be referred to, since a build brings them in.
  */
 export function checkReferences(context: CheckContext, file: string, root?: string): void {
-  const { document, report } = context;
+  const { document, report, tolerate } = context;
   const references = createReferences(document);
   const leads = (ref: string) => {
     try {
@@ -21,10 +23,14 @@ export function checkReferences(context: CheckContext, file: string, root?: stri
       return false;
     }
   };
-  const check = (ref: string, at: string): void => {
+  const check = (ref: string, at: string, kind: NodeKind): void => {
     if (leads(ref)) return;
     if (ref.startsWith('#'))
-      return report(at, `${ref} leads nowhere`, 'correct it, or add what it names');
+      return (mayDangle(kind) ? tolerate : report)(
+        at,
+        `${ref} leads nowhere`,
+        'correct it, or add what it names',
+      );
     if (/^[a-z][a-z0-9+.-]*:/i.test(ref) || ref.startsWith('//'))
       return report(at, `${ref} is on another server`, 'put a copy into the bundle folder');
     const path = targetOf(ref, file).file;
@@ -43,7 +49,7 @@ export function checkReferences(context: CheckContext, file: string, root?: stri
   visit(document, (kind, value, pointer) => {
     const ref = value['$ref'];
     if (typeof ref === 'string') {
-      check(ref, child(pointer, '$ref'));
+      check(ref, child(pointer, '$ref'), kind);
       if (ref.startsWith('#/') && leads(ref) && kind !== 'schema' && !follow(document, value))
         report(child(pointer, '$ref'), `${ref} goes round in a circle`, 'end the chain somewhere');
     }
@@ -53,7 +59,7 @@ export function checkReferences(context: CheckContext, file: string, root?: stri
       const at = `${pointer}/discriminator${child('/mapping', name)}`;
       if (typeof target !== 'string') continue;
       const named = /^[A-Za-z0-9._-]+$/.test(target) && hasSchema(document, target);
-      if (!named) check(target, at);
+      if (!named) check(target, at, 'link');
     }
   });
 }

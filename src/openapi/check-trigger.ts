@@ -54,8 +54,11 @@ function checkThen(contract: Contract, operation: Operation, then: string): Issu
   if (then.includes('#') && !then.startsWith(`${contract.name}#`)) return undefined;
   const name = then.slice(then.indexOf('#') + 1);
   const next = operationById(contract, name);
+  const ids = contract.operations.map(({ operationId }) => operationId);
+  if (next && ids.indexOf(name) !== ids.lastIndexOf(name))
+    return issue(operation, 'then', `several operations are called ${name}`, 'rename one of them');
   if (next) return checkParameters(operation, next, 'then');
-  const known = contract.operations.map(({ operationId }) => operationId).join(', ');
+  const known = ids.join(', ');
   return issue(operation, 'then', `no operation is called ${name}`, `use one of ${known}`);
 }
 

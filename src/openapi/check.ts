@@ -17,6 +17,7 @@ import type { DocumentLimits, DocumentSource, ParsedDocument } from './document.
 import { listRefs } from './file-ref.ts';
 import { LazyOperation } from './lazy-operation.ts';
 import { pointerOf } from './pointer.ts';
+import { isServedWithout } from './tolerance.ts';
 import { openApiVersion, versionIssue } from './upgrade.ts';
 import type { OpenApiVersion } from './upgrade.ts';
 
@@ -26,6 +27,16 @@ export interface CheckOptions {
   /** The bundle folder: files in it may be referred to, as a build brings them in. */
   root?: string;
   limits?: DocumentLimits;
+  /**
+   * For bundles of the JVM, which may be of the first Funcatron's time: takes what that let pass, if
+   * the document is a Swagger 2.0. Without it, these are issues like all others.
+   */
+  warn?: (issue: Issue) => void;
+}
+
+interface Findings {
+  issues: Issue[];
+  warnings: Issue[];
 }
 
 export interface CheckContext {
@@ -33,6 +44,8 @@ export interface CheckContext {
   document: Record<string, unknown>;
   version: OpenApiVersion;
   report(at: string, message: string, mend: string): void;
+  /** As `report`, of what the first Funcatron let pass. */
+  tolerate(at: string, message: string, mend: string): void;
 }
 
 /** Every issue of a document, by line; an empty list for a good one. Throws nothing of its own. */
@@ -42,8 +55,11 @@ export async function checkDocument(
 ): Promise<Issue[]> {
   try {
     const parsed = parseDocument(source, options.limits ?? documentLimits);
-    const issues = await findIssues(parsed, source, options);
-    return issues.map((issue) => locate(issue, source, parsed)).sort(byLine);
+    const found = await findIssues(parsed, source, options);
+    const inOrder = (issues: Issue[]) =>
+      issues.map((issue) => locate(issue, source, parsed)).sort(byLine);
+    for (const issue of inOrder(found.warnings)) options.warn?.(issue);
+    return inOrder(found.issues);
   } catch (thrown) {
     if (thrown instanceof FuncatronError && thrown.errors) return thrown.errors;
     throw thrown;
@@ -54,22 +70,27 @@ async function findIssues(
   parsed: ParsedDocument,
   source: DocumentSource,
   options: CheckOptions,
-): Promise<Issue[]> {
+): Promise<Findings> {
   let document = parsed.value;
   if (options.overlay !== undefined && options.overlay !== null) {
     const { applyOverlay } = await import('./overlay.ts');
     document = (await applyOverlay(document, options.overlay)).document;
   }
   const version = openApiVersion(document);
-  if (!version) return [versionIssue(document)];
+  if (!version) return { issues: [versionIssue(document)], warnings: [] };
   const issues = new Map<string, Issue>();
-  const add = (issue: Issue) => {
+  const warnings = new Map<string, Issue>();
+  const addTo = (found: Map<string, Issue>, issue: Issue) => {
     const key = `${issue.at} ${issue.message}`;
-    if (!issues.has(key)) issues.set(key, issue);
+    if (!found.has(key)) found.set(key, issue);
   };
+  const add = (issue: Issue) => addTo(issues, issue);
   const report = (at: string, message: string, mend: string) =>
     add({ in: 'document', at, message, mend });
-  const context: CheckContext = { document, version, report };
+  const passed = options.warn && version === '2.0' ? warnings : issues;
+  const tolerate = (at: string, message: string, mend: string) =>
+    addTo(passed, { in: 'document', at, message, mend });
+  const context: CheckContext = { document, version, report, tolerate };
   readBase(document, version).issues.forEach(add);
   checkSettings(context).forEach(add);
   checkPaths(context);
@@ -78,16 +99,16 @@ async function findIssues(
   checkSchemas(context);
   await checkDefaults(context);
   // What has been told in our own words is not told again in the words of a meta-schema.
-  const told = new Set([...issues.values()].map((issue) => issue.at));
+  const told = new Set([...issues.values(), ...warnings.values()].map((issue) => issue.at));
   const tellRest = (at: string, message: string, mend: string) => {
-    if (!isTold(told, at)) report(at, message, mend);
+    if (!isTold(told, at)) (isServedWithout(at) ? tolerate : report)(at, message, mend);
   };
   await checkStructure({ ...context, report: tellRest });
   if (version === '3.1') await checkSchemaKeywords({ ...context, report: tellRest });
   // What refers to other files can only be compiled after a build has brought them in.
   const whole = listRefs(document).length === 0;
   if (whole && issues.size === 0) await compileAll(source, options.overlay, add);
-  return [...issues.values()];
+  return { issues: [...issues.values()], warnings: [...warnings.values()] };
 }
 
 function isTold(told: ReadonlySet<string>, at: string): boolean {

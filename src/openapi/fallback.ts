@@ -68,8 +68,14 @@ export function fallbackIssue(
   fallback: string | undefined,
   operationIds: readonly string[],
 ): Issue | undefined {
-  if (fallback === undefined || operationIds.includes(fallback)) return undefined;
+  const count = operationIds.filter((id) => id === fallback).length;
+  if (fallback === undefined || count === 1) return undefined;
+  const at = '/x-funcatron/fallback';
+  if (count > 1) {
+    const several = `fallback names ${fallback}, which is the name of several operations`;
+    return { in: 'document', at, message: several, mend: 'give one of them a name of its own' };
+  }
   const message = `fallback names the operation ${JSON.stringify(fallback)}, which is not there`;
   const mend = suggest(fallback, operationIds);
-  return { in: 'document', at: '/x-funcatron/fallback', message, mend };
+  return { in: 'document', at, message, mend };
 }

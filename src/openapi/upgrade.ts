@@ -6,6 +6,7 @@ import { FuncatronError } from '../errors.ts';
 import type { Issue } from '../message.ts';
 import { follow, isObject } from './pointer.ts';
 import { show } from './setting-value.ts';
+import { fillDangling } from './tolerance.ts';
 import { methods, visit } from './visit.ts';
 
 type Json = Record<string, unknown>;
@@ -43,6 +44,7 @@ export async function upgradeDocument(document: Json, version: OpenApiVersion): 
   if (version === '3.1') return dropNullable(document);
   const { upgrade } = await import('@scalar/openapi-upgrader');
   try {
+    if (version === '2.0') fillDangling(document);
     const finish = version === '2.0' ? prepareSwagger(document) : () => {};
     const upgraded = upgrade(document, '3.1') as Json;
     finish(upgraded);

@@ -90,11 +90,14 @@ async function unpack(
 }
 
 function describeFunc(operation: Operation, javaContract: Contract | undefined): FuncSpec {
-  const { operationId, settings, contentType, method, template } = operation;
+  const { key, operationId, settings, contentType, method, template } = operation;
   const func: FuncSpec = { operationId };
   if (settings.process) func.command = settings.process;
   if (contentType) func.contentType = contentType;
-  if (javaContract) func.operation = resolveOperation(javaContract.document, method, template);
+  if (javaContract) {
+    func.key = key;
+    func.operation = resolveOperation(javaContract.document, method, template);
+  }
   return func;
 }
 

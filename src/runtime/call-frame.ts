@@ -15,6 +15,7 @@ export function callHead(call: WorkerCall): string {
   return JSON.stringify({
     id: head.id,
     op: call.operationId,
+    key: head.operation,
     method: head.method,
     scheme: head.scheme,
     host: head.host,

@@ -43,6 +43,8 @@ export interface Assignment {
 
 export interface FuncSpec {
   operationId: string;
+  /** `GET /pets/{petId}`: tells Funcs of one operationId apart, where a contract may have such. */
+  key?: string;
   /** The operation's own command (`process` runtime). */
   command?: string[];
   /** Content type of a plain answer (first 2xx media type of the contract), for `process`. */

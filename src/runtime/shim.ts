@@ -71,7 +71,7 @@ class ShimWorker implements Worker {
   /** Which Funcs there are, only its author's program knows; it says so when they are called. */
   async assign(assignment: Assignment): Promise<Assigned> {
     this.#assignment = assignment;
-    for (const func of assignment.funcs) this.#funcs.set(func.operationId, func);
+    for (const func of assignment.funcs) this.#funcs.set(func.key ?? func.operationId, func);
     return { missing: [] };
   }
 
@@ -80,7 +80,8 @@ class ShimWorker implements Worker {
     if (call.cancellation?.cancelled) throw cancelled();
     const body = await collectBody(call.body, this.#lineBytesMax);
     if (this.#state !== 'open' || !this.#assignment) throw wentAway();
-    const req = requestMap(call, body, this.#funcs.get(operationId), this.#assignment);
+    const func = this.#funcs.get(head.operation ?? operationId) ?? this.#funcs.get(operationId);
+    const req = requestMap(call, body, func, this.#assignment);
     const reply = await this.#ask(call, req);
     return readShimReply(reply, {
       id: head.id,

@@ -6,6 +6,7 @@ import { parseSha } from '../bundle/identity.ts';
 import type { BareJar, BundleFacts, ContractFile } from '../bundle/read.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Issue } from '../message.ts';
 import type { Contract } from '../openapi/contract.ts';
 import type { BundleHost } from '../store/bundle-fetch.ts';
 import { fetchBundle } from '../store/store.ts';
@@ -156,10 +157,11 @@ export class Bundles {
       import('../bundle/read.ts'),
       import('../openapi/load.ts'),
     ]);
-    const source = await readContract(await this.path(sha));
+    const path = await this.path(sha);
+    const source = await readContract(path);
     if (overlay !== undefined) {
-      const { checkDocument } = await import('../openapi/check.ts');
-      const errors = await checkDocument(source, { overlay });
+      const { judgeContract } = await import('./judge.ts');
+      const errors = await judgeContract(path, source, { overlay });
       if (errors.length > 0) {
         const detail = `the contract is invalid with this overlay: ${errors[0]!.message}`;
         throw new FuncatronError('overlay_invalid', detail, { errors });
@@ -219,7 +221,7 @@ export class Bundles {
 
   async #keep(staged: StagedFile, facts: BundleFacts, sourceSha?: string): Promise<Uploaded> {
     const { judge } = await import('./judge.ts');
-    const { bundle, document } = await judge(staged.path, facts);
+    const { bundle, document, warnings } = await judge(staged.path, facts);
     if (sourceSha !== undefined) bundle.sourceSha = sourceSha;
     const { sha, name, version, bytes } = bundle;
     await this.#turns.take(sha, async () => {
@@ -227,15 +229,20 @@ export class Bundles {
       await this.#store.commit([{ put: 'bundle', bundle }]);
     });
     this.#log.info({ bundle: name, sha, version, bytes, sourceSha }, 'bundle uploaded');
-    return { bundle, document };
+    return { bundle, document, warnings };
   }
 
   async #recall(bundle: BundleRecord): Promise<Uploaded> {
-    const [{ readContract }, { readDocument }] = await Promise.all([
+    const [{ readContract }, { readDocument }, { judgeContract }] = await Promise.all([
       import('../bundle/read.ts'),
       import('../openapi/document.ts'),
+      import('./judge.ts'),
     ]);
-    return { bundle, document: readDocument(await readContract(await this.path(bundle.sha))) };
+    const path = await this.path(bundle.sha);
+    const contract = await readContract(path);
+    const warnings: Issue[] = [];
+    await judgeContract(path, contract, { warnings });
+    return { bundle, document: readDocument(contract), warnings };
   }
 }
 

@@ -5,6 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import { toBase64Sha } from '../bundle/identity.ts';
 import { fetchKeyHeader } from '../control/tron-list.ts';
 import type { FuncatronError } from '../errors.ts';
+import type { Issue } from '../message.ts';
 import type { EnabledRoute } from '../store/store.ts';
 import { json, text } from './answer.ts';
 import type { Answer } from './answer.ts';
@@ -87,7 +88,7 @@ async function addFunc({ bundles }: OriginalParts, request: IncomingMessage): Pr
   // Whoever is refused before the end of the file must still be able to read why.
   const source = request.iterator({ destroyOnReturn: false });
   const declaredBytes = Number(request.headers['content-length'] ?? 0);
-  const { bundle, document } = await bundles.upload(source, declaredBytes);
+  const { bundle, document, warnings } = await bundles.upload(source, declaredBytes);
   return json(200, {
     accepted: true,
     type: bundle.kind,
@@ -96,7 +97,13 @@ async function addFunc({ bundles }: OriginalParts, request: IncomingMessage): Pr
     swagger: document,
     sha: toBase64Sha(bundle.sha),
     ...(bundle.sourceSha && { sourceSha: toBase64Sha(bundle.sourceSha) }),
+    ...(warnings.length > 0 && { warnings: await inWords(warnings) }),
   });
+}
+
+async function inWords(issues: Issue[]): Promise<string[]> {
+  const { describeIssue } = await import('../openapi/document.ts');
+  return issues.map(describeIssue);
 }
 
 function refuseUpload(fault: FuncatronError): Answer | undefined {

@@ -77,8 +77,9 @@ export const schemas: Json = {
       swagger: { type: 'object', description: 'The contract as it is written' },
       sha: base64Sha,
       sourceSha,
+      warnings: texts,
     },
-    ['sourceSha'],
+    ['sourceSha', 'warnings'],
   ),
   NotAccepted: object({ accepted: { const: false }, ...reason }, reasonOptional),
   Enable: {
