@@ -1,6 +1,10 @@
 package funcatron.worker;
 
 import funcatron.worker.end.Ending;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 
 /**
  * What is known about the heap when it is full, and what is kept so that there is a way out: ending a
@@ -17,6 +21,11 @@ public final class Memory {
     private static final int RESERVE_BYTES_MAX = 16 << 20;
     private static final int EXIT_CODE = 5;
 
+    private static final FileOutputStream ERRORS = new FileOutputStream(FileDescriptor.err);
+    private static final byte[] LAST_WORDS =
+            "java.lang.OutOfMemoryError: no room is left even to end a bundle\n"
+                    .getBytes(StandardCharsets.US_ASCII);
+
     /** Given up so that there is room for telling. */
     private static volatile byte[] reserve;
 
@@ -28,6 +37,8 @@ public final class Memory {
             long share = Runtime.getRuntime().maxMemory() / RESERVE_SHARE;
             reserve = new byte[(int) Math.max(RESERVE_BYTES_MIN, Math.min(share, RESERVE_BYTES_MAX))];
             Ending.prepare();
+            // A text in the code is made when it is first met, and that takes memory, too.
+            isUsedUp(new OutOfMemoryError());
         }
     }
 
@@ -49,9 +60,11 @@ public final class Memory {
     }
 
     /** There is no room even to end one bundle: all go, before they hang. */
-    public static void surrender(OutOfMemoryError error) {
+    public static void surrender() {
         try {
-            System.err.println("worker ends: " + error);
+            ERRORS.write(LAST_WORDS);
+        } catch (IOException unheard) {
+            // It ends all the same.
         } finally {
             Runtime.getRuntime().halt(EXIT_CODE);
         }

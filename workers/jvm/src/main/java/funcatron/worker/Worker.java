@@ -190,17 +190,18 @@ public final class Worker implements GuestHost {
 
     /** A thread of the bundle met the limit. */
     public void outOfMemory(Call call, OutOfMemoryError error) {
-        if (!Memory.isUsedUp(error)) {
+        Memory.relieve();
+        try {
+            if (Memory.isUsedUp(error)) {
+                end("memory", null, error.toString());
+                return;
+            }
+            Memory.prepare();
             if (call != null) {
                 call.fail(error);
             }
-            return;
-        }
-        Memory.relieve();
-        try {
-            end("memory", null, error.toString());
         } catch (OutOfMemoryError none) {
-            Memory.surrender(none);
+            Memory.surrender();
         }
     }
 

@@ -53,7 +53,7 @@ public final class Ending extends Thread {
         try {
             end();
         } catch (OutOfMemoryError none) {
-            Memory.surrender(none);
+            Memory.surrender();
         }
     }
 
