@@ -11,7 +11,9 @@ import { orders } from './example/orders.ts';
 import { petstore } from './example/petstore.ts';
 import { ExamplePlace, examplesDir } from './example/place.ts';
 import { sentiment } from './example/sentiment.ts';
+import { springBoot } from './example/spring-boot.ts';
 import { staging } from './example/staging.ts';
+import { warm } from './example/warm.ts';
 import { weather } from './example/weather.ts';
 import { webpack } from './example/webpack.ts';
 import { wordcount } from './example/wordcount.ts';
@@ -30,7 +32,9 @@ const cases: Record<string, (place: ExamplePlace) => Promise<void>> = {
   petstore,
   scala,
   sentiment,
+  'spring-boot': springBoot,
   staging,
+  warm,
   weather,
   webpack,
   wordcount,
@@ -50,6 +54,8 @@ const needed: Record<string, readonly string[]> = {
   ledger: ['python3'],
   scala: maven,
   sentiment: ['python3'],
+  warm: ['bash', 'perl', 'python3'],
+  'spring-boot': maven,
 };
 
 /** What tools say when they have no way to fetch what an example depends on. */
