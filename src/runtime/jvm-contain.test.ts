@@ -1,4 +1,4 @@
-/** What a bundle does to its JVM is done to it alone: real JVMs, Funcs in `fixture/jvm-rough`. */
+/** What a bundle does to its JVM is done to it alone: real JVMs, Funcs in `fixture/jvm/fixture`. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,14 @@ import { json } from './conformance-call.ts';
 import { fixtureAssignment } from './conformance.ts';
 import { openSubject } from './conformance-subject.ts';
 import type { Subject } from './conformance-subject.ts';
-import { buildJar, skipJava } from './fixture/java-jar.ts';
+import { skipJava } from './fixture/java-tool.ts';
+import { buildFixtureJar } from './fixture/jvm/build.ts';
 import { JvmRuntime } from './jvm.ts';
 import type { Assignment } from './runtime.ts';
 
-const sources = join(import.meta.dirname, 'fixture/jvm-rough');
-const funcs = ['Exit', 'Hog', 'Deadlock', 'Loop', 'Count', 'Litter'].map((name) => `rough.${name}`);
+const funcs = ['Exits', 'Hungry', 'Deadlock', 'Endless', 'Counter'].map(
+  (name) => `fixture.${name}`,
+);
 const options = { skip: skipJava, timeout: 120_000 };
 
 describe('a JVM that bundles share', options, () => {
@@ -24,7 +26,7 @@ describe('a JVM that bundles share', options, () => {
   let sequence = 0;
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'fct-'));
-    jar = await buildJar(sources, join(dir, 'rough.jar'));
+    jar = await buildFixtureJar(dir);
   });
   after(() => rm(dir, { recursive: true }));
   beforeEach(() => (runtime = new JvmRuntime({ graceMs: 0 })));
@@ -32,15 +34,13 @@ describe('a JVM that bundles share', options, () => {
   /** The bundle under a name of its own: as good as another one. */
   function open(over: Partial<Assignment> = {}): Promise<Subject> {
     const sha = String(++sequence).padStart(64, '0');
-    const assignment = fixtureAssignment(dir, { sha, jar, props: {}, ...over }, (name) => ({
-      operationId: name,
-    }));
+    const assignment = fixtureAssignment(dir, { sha, jar, props: {}, ...over });
     assignment.funcs = funcs.map((operationId) => ({ operationId }));
     return openSubject({ kind: 'jvm', runtime, assignment });
   }
 
   const count = async (subject: Subject): Promise<unknown> =>
-    json(await subject.call('rough.Count', { method: 'GET' }));
+    json(await subject.call('fixture.Counter', { method: 'GET' }));
 
   test('static fields of two bundles, and of two loads of one, are not the same', async () => {
     const [one, two] = await Promise.all([open(), open()]);
@@ -56,12 +56,13 @@ describe('a JVM that bundles share', options, () => {
   test('System.exit and Runtime.halt end the bundle that calls them', async () => {
     const good = await open();
     for (const [query, code] of [
-      [{}, 3],
-      [{ n: 1 }, 4],
+      [{ code: 3 }, 3],
+      [{ how: 'halt', code: 4 }, 4],
+      [{ how: 'thread', code: 5 }, 5],
     ] as const) {
       const bad = await open();
       assert.equal(bad.worker.pid, good.worker.pid);
-      await assert.rejects(bad.call('rough.Exit', { query }), { code: 'func_exited' });
+      await assert.rejects(bad.call('fixture.Exits', { query }), { code: 'func_exited' });
       assert.equal((await bad.exit).code, code);
       await bad.close();
     }
@@ -72,7 +73,7 @@ describe('a JVM that bundles share', options, () => {
   test('memory that is used up ends the bundle that asked for it', async () => {
     const good = await open();
     const bad = await open();
-    await assert.rejects(bad.call('rough.Hog'), { code: 'func_memory' });
+    await assert.rejects(bad.call('fixture.Hungry'), { code: 'func_memory' });
     assert.match((await bad.exit).lastWords, /OutOfMemoryError/);
     assert.equal(await count(good), 1);
     await Promise.all([good.close(), bad.close()]);
@@ -85,7 +86,7 @@ describe('a JVM that bundles share', options, () => {
     assert.equal(bad.worker.pid, tainted);
     const cancellation = Array.from({ length: calls }, () => new Cancellation());
     const hanging = cancellation.map((cancel, index) => {
-      const query = { n: index + 1 };
+      const query = { first: String(index === 0) };
       const call = bad.call(operationId, { query, cancellation: cancel });
       return assert.rejects(call, { code: 'cancelled' });
     });
@@ -108,16 +109,16 @@ describe('a JVM that bundles share', options, () => {
   }
 
   test('an endless loop is told with its stack, and others move away', async () => {
-    const told = await leaveBehind('rough.Loop', 1);
+    const told = await leaveBehind('fixture.Endless', 1);
     assert.match(told, /1 thread of the bundle did not end/);
-    assert.match(told, /RUNNABLE\n {4}at rough\.Loop\.apply\(Loop\.java:\d+\)/);
+    assert.match(told, /RUNNABLE\n {4}at fixture\.Endless\.apply\(Endless\.java:\d+\)/);
   });
 
   test('a deadlock is told as one, and others move away', async () => {
-    const told = await leaveBehind('rough.Deadlock', 2);
+    const told = await leaveBehind('fixture.Deadlock', 2);
     assert.match(told, /2 threads of the bundle did not end/);
     assert.match(told, /deadlock: .*fixture/);
-    assert.match(told, /at rough\.Deadlock\.apply\(Deadlock\.java:\d+\)/);
+    assert.match(told, /at fixture\.Deadlock\.apply\(Deadlock\.java:\d+\)/);
   });
 
   test('a bundle that wants it has a JVM of its own, with its options', async () => {
