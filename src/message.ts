@@ -238,6 +238,15 @@ export interface Route {
   overlay?: unknown;
   /** Absent where only requests call it. */
   triggers?: Trigger[];
+  /** Workers wanted over all runners; calls may need more for a while. Absent: as calls need. */
+  replicas?: number;
+  /** The revision it was enabled in, where it was only scaled since. */
+  enabledIn?: number;
+}
+
+/** Equal for revisions of a route that differ in what is wanted of workers, not in what is served. */
+export function enablingOf({ enabledIn, revision }: Pick<Route, 'enabledIn' | 'revision'>): number {
+  return enabledIn ?? revision;
 }
 
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);

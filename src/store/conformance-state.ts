@@ -70,6 +70,9 @@ export const stateCases: Cases = {
     const next = routeOf(shas[1], 3);
     await store.commit([{ put: 'route', route: next }]);
     assert.deepEqual(await store.routes(), [oneHost, next]);
+    const scaled = { ...next, revision: 4, replicas: 0, asked: 3, enabledIn: 3 };
+    await store.commit([{ put: 'route', route: scaled }]);
+    assert.deepEqual(await store.routes(), [oneHost, scaled]);
     await store.commit([{ delete: 'route', host: null, basePath: '/pets' }]);
     assert.deepEqual(await store.routes(), [oneHost]);
   },

@@ -6,12 +6,14 @@ import { filesCases } from './conformance-files.ts';
 import { leaseCases, reopenedLeaseCases } from './conformance-lease.ts';
 import { letterCases, reopenedLetterCases } from './conformance-letter.ts';
 import { reopenedStateCases, stateCases } from './conformance-state.ts';
+import { reopenedTallyCases, tallyCases } from './conformance-tally.ts';
 import type { Stores } from './store.ts';
 
-/** Bundles, routes, tokens, settings and leases. */
+/** Bundles, routes, tokens, settings, leases and counts. */
 export function runStoreConformance(harness: StoreHarness): void {
-  const reopened = { ...reopenedStateCases, ...reopenedLeaseCases };
-  runCases(`store ${harness.name}`, harness, { ...stateCases, ...leaseCases }, reopened);
+  const cases = { ...stateCases, ...leaseCases, ...tallyCases };
+  const reopened = { ...reopenedStateCases, ...reopenedLeaseCases, ...reopenedTallyCases };
+  runCases(`store ${harness.name}`, harness, cases, reopened);
 }
 
 /** Asynchronous calls, idempotency keys and dead letters. */

@@ -102,4 +102,21 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE bundle ADD COLUMN source_sha TEXT;
   `,
+  `
+  ALTER TABLE route ADD COLUMN replicas BIGINT;
+  ALTER TABLE route ADD COLUMN enabled_in BIGINT;
+  ALTER TABLE route ADD COLUMN asked BIGINT;
+  ALTER TABLE past ADD COLUMN replicas BIGINT;
+  ALTER TABLE past ADD COLUMN enabled_in BIGINT;
+  ALTER TABLE past ADD COLUMN asked BIGINT;
+  -- What one frontend has counted of one function since it started; empty: frontends that are gone.
+  CREATE TABLE tally (
+    source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (name, source)
+  );
+  CREATE INDEX tally_source ON tally (source, updated_at);
+  `,
 ];

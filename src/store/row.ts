@@ -32,6 +32,9 @@ export function toRoute(row: Row): EnabledRoute {
   };
   if (row.overlay !== null) route.overlay = JSON.parse(String(row.overlay));
   if (row.triggers != null) route.triggers = JSON.parse(String(row.triggers));
+  if (row.replicas != null) route.replicas = Number(row.replicas);
+  if (row.enabled_in != null) route.enabledIn = Number(row.enabled_in);
+  if (row.asked != null) route.asked = Number(row.asked);
   return route;
 }
 
@@ -53,11 +56,15 @@ export function fromRoute(route: EnabledRoute): Value[] {
     route.overlay === undefined ? null : JSON.stringify(route.overlay),
     route.enabledAt,
     route.triggers === undefined ? null : JSON.stringify(route.triggers),
+    route.replicas ?? null,
+    route.enabledIn ?? null,
+    route.asked ?? null,
   ];
 }
 
 export const routeColumns =
-  'host, base_path, queue, name, sha, revision, props, overlay, enabled_at, triggers';
+  'host, base_path, queue, name, sha, revision, props, overlay, enabled_at, triggers, ' +
+  'replicas, enabled_in, asked';
 
 export function toCallSummary(row: Row): CallSummary {
   const text = (value: Value | undefined): string => (value == null ? '' : String(value));

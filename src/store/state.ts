@@ -7,7 +7,7 @@ import type { BundleRecord, Change, EnabledRoute, Store, TokenRecord } from './s
 
 type Step = Generator<Statement, void, Row[]>;
 
-const routeValues = '?, ?, ?, ?, ?, ?, ?, ?, ?, ?';
+const routeValues = routeColumns.replaceAll(/\w+/g, '?');
 const routeUpdate = routeColumns
   .split(', ')
   .map((column) => `${column} = excluded.${column}`)

@@ -11,6 +11,7 @@ import type { CallStore } from './call.ts';
 import type { Database } from './database.ts';
 import type { Leases } from './lease.ts';
 import type { DeadLetters } from './letter.ts';
+import type { Tallies } from './tally.ts';
 
 export interface BundleRecord {
   /** Hex SHA-256 of the bundle file. */
@@ -33,6 +34,8 @@ export interface BundleRecord {
 export interface EnabledRoute extends Route {
   /** Milliseconds since 1970. */
   enabledAt: number;
+  /** What of `replicas` somebody asked for, not the load; absent: nobody did. */
+  asked?: number;
 }
 
 export interface TokenRecord {
@@ -104,6 +107,7 @@ export interface Stores {
   calls: CallStore;
   letters: DeadLetters;
   leases: Leases;
+  tallies: Tallies;
   close(): Promise<void>;
 }
 
@@ -113,17 +117,20 @@ export interface Stores {
  */
 export async function openStores(url: string): Promise<Stores> {
   const database = await openDatabase(url);
-  const [{ StateTables }, { CallTable }, { LetterTable }, { LeaseTable }] = await Promise.all([
-    import('./state.ts'),
-    import('./call-table.ts'),
-    import('./letter-table.ts'),
-    import('./lease.ts'),
-  ]);
+  const [{ StateTables }, { CallTable }, { LetterTable }, { LeaseTable }, { TallyTable }] =
+    await Promise.all([
+      import('./state.ts'),
+      import('./call-table.ts'),
+      import('./letter-table.ts'),
+      import('./lease.ts'),
+      import('./tally-table.ts'),
+    ]);
   return {
     state: new StateTables(database),
     calls: new CallTable(database),
     letters: new LetterTable(database),
     leases: new LeaseTable(database),
+    tallies: new TallyTable(database),
     close: () => database.close(),
   };
 }

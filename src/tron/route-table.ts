@@ -67,7 +67,7 @@ export class RouteTable {
 
 /** A route as frontends and runners get it. */
 export function bareRoute(enabled: EnabledRoute): Route {
-  const { enabledAt: _enabledAt, ...route } = enabled;
+  const { enabledAt: _enabledAt, asked: _asked, ...route } = enabled;
   return route;
 }
 
