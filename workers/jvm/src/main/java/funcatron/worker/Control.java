@@ -42,7 +42,8 @@ public final class Control {
             workers.put(number, worker);
             new WorkerReader(worker).start();
         } catch (IOException | RuntimeException lost) {
-            byte[] json = "{\"reason\":\"lost\",\"threads\":[]}".getBytes(StandardCharsets.US_ASCII);
+            String ended = "{\"reason\":\"lost\",\"threads\":[]}";
+            byte[] json = ended.getBytes(StandardCharsets.US_ASCII);
             tellEnded(number, json, json.length);
         }
     }

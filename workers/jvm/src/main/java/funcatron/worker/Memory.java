@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What is known about the heap when it is full, and what is kept so that there is a way out: ending a
- * bundle takes memory, classes that are not loaded yet among it.
+ * What is known about the heap when it is full, and what is kept so that there is a way out: ending
+ * a bundle takes memory, classes that are not loaded yet among it.
  */
 public final class Memory {
     /** Below this share in use, it was one request that was too large, not the heap too small. */
@@ -35,7 +35,8 @@ public final class Memory {
     static void prepare() {
         if (reserve == null) {
             long share = Runtime.getRuntime().maxMemory() / RESERVE_SHARE;
-            reserve = new byte[(int) Math.max(RESERVE_BYTES_MIN, Math.min(share, RESERVE_BYTES_MAX))];
+            long bytes = Math.max(RESERVE_BYTES_MIN, Math.min(share, RESERVE_BYTES_MAX));
+            reserve = new byte[(int) bytes];
             Ending.prepare();
             // A text in the code is made when it is first met, and that takes memory, too.
             isUsedUp(new OutOfMemoryError());

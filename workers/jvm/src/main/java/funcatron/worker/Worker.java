@@ -115,7 +115,7 @@ public final class Worker implements GuestHost {
         return calls;
     }
 
-    /** Takes ASSIGN: the bundle is loaded by a thread of its own, since its code may do anything. */
+    /** Takes ASSIGN: a thread of the bundle loads it, since its code may do anything. */
     void assign(byte[] payload) throws IOException {
         Assignment assignment = new Assignment(payload);
         group.name(assignment.name);

@@ -82,7 +82,8 @@ public final class Bundle {
         }
         if (operations == null) {
             throw new LoadFailure(
-                    "the jar has funcatron:intf from before 0.2.5: build it with a newer one", null);
+                    "the jar has funcatron:intf from before 0.2.5: build it with a newer one",
+                    null);
         }
         if (operate("getClassloader", new HashMap<>()) instanceof ClassLoader given) {
             loader = given;

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.jar.Attributes.Name;
 import java.util.jar.JarEntry;
 
-/** The class loader of one bundle: the platform's classes, then its own, and nothing of the worker. */
+/** The class loader of a bundle: the platform's classes, then its own, nothing of the worker's. */
 public final class BundleLoader extends ClassLoader {
     private static final String GUEST = "funcatron.worker.guest.";
 

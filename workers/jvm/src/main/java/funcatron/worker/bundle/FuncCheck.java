@@ -57,16 +57,16 @@ final class FuncCheck {
         } catch (UnsupportedClassVersionError newer) {
             return "class " + name + " is " + versions(bundle.own.classBytes(name));
         } catch (LinkageError broken) {
-            return "class " + name + " cannot be loaded (" + broken + "): build an uberjar, with all "
-                    + "that the class needs in it";
+            return "class " + name + " cannot be loaded (" + broken + "): build an uberjar, with "
+                    + "all that the class needs in it";
         }
     }
 
     /** What is said of classes for a newer Java. */
     static String versions(byte[] bytes) {
         int major = bytes == null ? 0 : ConstantPool.majorVersion(bytes);
-        return "compiled for Java " + (major - 44) + " (class file " + major + "), this JVM is Java "
-                + Runtime.version().feature()
+        return "compiled for Java " + (major - 44) + " (class file " + major
+                + "), this JVM is Java " + Runtime.version().feature()
                 + ": compile it for that one (maven.compiler.release), or run a newer Java";
     }
 }

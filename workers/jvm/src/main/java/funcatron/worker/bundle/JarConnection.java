@@ -37,7 +37,9 @@ final class JarConnection extends JarURLConnection {
     /** Who wants no cache is about to close what it is given. */
     @Override
     public JarFile getJarFile() throws IOException {
-        return getUseCaches() ? jar : new JarFile(file, false, JarFile.OPEN_READ, Runtime.version());
+        return getUseCaches()
+                ? jar
+                : new JarFile(file, false, JarFile.OPEN_READ, Runtime.version());
     }
 
     @Override

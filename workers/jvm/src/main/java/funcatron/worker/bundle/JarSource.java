@@ -57,8 +57,9 @@ final class JarSource extends URLStreamHandler {
     /** The URL of an entry, which opens it without another look at the file. */
     URL url(JarEntry entry) {
         try {
-            String path = entry.getName().replace("%", "%25").replace("#", "%23").replace(" ", "%20");
-            return new URL("jar", "", -1, root + path.replace("?", "%3F"), this);
+            String path = entry.getName().replace("%", "%25").replace("#", "%23");
+            path = path.replace(" ", "%20").replace("?", "%3F");
+            return new URL("jar", "", -1, root + path, this);
         } catch (MalformedURLException never) {
             throw new IllegalStateException(never);
         }

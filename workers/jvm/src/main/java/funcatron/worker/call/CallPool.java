@@ -7,9 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The threads of one bundle: made when they are needed, gone when idle, never more than the bundle's
- * concurrency. At most one thread is being woken at a time, and it wakes the next if there is still
- * work: so calls that are short share few threads, and none waits for a long one.
+ * The threads of one bundle: made when they are needed, gone when idle, never more than the
+ * bundle's concurrency. At most one thread is being woken at a time, and it wakes the next if there
+ * is still work: so calls that are short share few threads, and none waits for a long one.
  *
  * <p>A thread writes its answers when it has nothing else to do, or else leaves that to the thread
  * which is about to wake: so answers that come together go together.

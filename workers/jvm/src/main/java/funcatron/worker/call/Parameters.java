@@ -98,7 +98,7 @@ public final class Parameters {
             return switch (type) {
                 case "integer" -> integer(value);
                 case "number" -> number(value);
-                case "boolean" -> value instanceof String text ? (Object) Boolean.valueOf(text) : value;
+                case "boolean" -> Boolean.valueOf(value.toString());
                 case "string" -> value instanceof String text ? text(text) : value;
                 default -> value;
             };

@@ -5,7 +5,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Enumeration;
 
-/** Takes the JDBC drivers of a bundle out of the JDK's list; loaded once more by its class loader. */
+/** Takes the JDBC drivers of a bundle out of the JDK's list; defined by the bundle's loader. */
 public final class DriverSweep implements Runnable {
     /** Made by reflection. */
     public DriverSweep() {}

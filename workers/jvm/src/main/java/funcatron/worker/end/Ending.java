@@ -38,7 +38,11 @@ public final class Ending extends Thread {
     public static void prepare() {
         for (Class<?> needed :
                 new Class<?>[] {
-                    Ending.class, Farewell.class, Threads.class, ThreadReport.class, DriverSweep.class
+                    Ending.class,
+                    Farewell.class,
+                    Threads.class,
+                    ThreadReport.class,
+                    DriverSweep.class
                 }) {
             try {
                 Class.forName(needed.getName(), true, Ending.class.getClassLoader());
@@ -76,7 +80,8 @@ public final class Ending extends Thread {
             }
             json.raw("}");
         } catch (RuntimeException | LinkageError odd) {
-            json.clear().raw("{\"reason\":").string(reason).raw(",\"words\":").string(odd.toString());
+            json.clear().raw("{\"reason\":").string(reason);
+            json.raw(",\"words\":").string(odd.toString());
             json.raw(",\"threads\":[]}");
         } finally {
             release();

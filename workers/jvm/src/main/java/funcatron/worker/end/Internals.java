@@ -5,8 +5,8 @@ import java.lang.reflect.InaccessibleObjectException;
 import sun.misc.Unsafe;
 
 /**
- * Fields of the JDK's own classes. Where they are not opened to the worker, since that would cost every
- * start of a JVM some milliseconds, they are reached past the language.
+ * Fields of the JDK's own classes. Where they are not opened to the worker, since that would cost
+ * every start of a JVM some milliseconds, they are reached past the language.
  */
 @SuppressWarnings({"deprecation", "removal"}) // there is no other way that needs no flag
 final class Internals {

@@ -1,11 +1,12 @@
 package funcatron.worker.json;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Bytes that grow, to which JSON is written. */
 public final class Bytes {
     private static final int KEPT_MAX = 64 * 1024;
-    private static final byte[] HEX = "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
     private byte[] array = new byte[512];
     private int length;

@@ -12,13 +12,14 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 
 /**
- * Writes what was made of JSON as JSON again, and what is like it. The same values are the same text
- * in every JVM: what promises no order (that of {@code Map.of} differs from start to start) is sorted.
+ * Writes what was made of JSON as JSON again, and what is like it. The same values are the same
+ * text in every JVM: what promises no order is sorted (that of {@code Map.of} differs from start to
+ * start).
  */
 public final class JsonText {
     private JsonText() {}
 
-    /** Adds a value: maps, collections, strings, numbers and booleans; anything else as its text. */
+    /** Adds a value: maps, collections, strings, numbers, booleans; anything else as its text. */
     public static void write(Bytes to, Object value) {
         if (value == null || value instanceof Boolean) {
             to.raw(String.valueOf(value));

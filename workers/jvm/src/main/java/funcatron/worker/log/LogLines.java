@@ -65,8 +65,9 @@ public final class LogLines {
     }
 
     private void tellDropped(int lines) {
+        String text = "dropped " + lines + " lines: over " + LINES_PER_SECOND + " in a second";
         byte[] json =
-                ("{\"level\":\"warn\",\"text\":\"dropped " + lines + " lines: over 1000 in a second\"}")
+                ("{\"level\":\"warn\",\"text\":\"" + text + "\"}")
                         .getBytes(StandardCharsets.US_ASCII);
         writer.put(Frame.LOG, 0, json, json.length);
     }

@@ -11,8 +11,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The bundle of a training: it does once what bundles usually do, so that the JDK's classes for it are
- * in the archive. Its class file is put into the training's JAR, and loaded from there.
+ * The bundle of a training: it does once what bundles usually do, so that the JDK's classes for it
+ * are in the archive. Its class file is put into the training's JAR, and loaded from there.
  */
 public final class Trainee
         implements Function<String, BiFunction<Map<Object, Object>, Logger, Object>> {

@@ -79,7 +79,8 @@ public final class Training implements Runnable {
 
     private static void call(Connection worker, int number, String query) {
         byte[] head =
-                ("{\"id\":\"" + number + "\",\"op\":\"train\",\"method\":\"POST\",\"scheme\":\"http\","
+                ("{\"id\":\"" + number + "\",\"op\":\"train\",\"method\":\"POST\","
+                                + "\"scheme\":\"http\","
                                 + "\"host\":\"localhost:80\",\"path\":\"/\",\"query\":\"" + query
                                 + "\",\"headers\":{\"content-type\":\"application/json\"},"
                                 + "\"params\":{\"path\":{\"n\":1}},\"kind\":\"json\"}")

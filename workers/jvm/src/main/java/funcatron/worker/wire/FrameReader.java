@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Reads frames piece by piece: {@link #next()} takes a frame's prefix, then its payload is read with
- * the other methods, or as much of it as anybody wants. Any of them may wait.
+ * Reads frames piece by piece: {@link #next()} takes a frame's prefix, then its payload is read
+ * with the other methods, or as much of it as anybody wants. Any of them may wait.
  */
 public final class FrameReader {
     private static final int BUFFER_BYTES = 64 * 1024;

@@ -78,7 +78,13 @@ public final class FrameWriter {
 
     /** Adds a frame of a head, JSON whose bytes are copied, and a body. */
     public void putBody(
-            int type, int stream, byte[] head, int headLength, byte[] body, int offset, int length) {
+            int type,
+            int stream,
+            byte[] head,
+            int headLength,
+            byte[] body,
+            int offset,
+            int length) {
         synchronized (this) {
             if (closed) {
                 return;
