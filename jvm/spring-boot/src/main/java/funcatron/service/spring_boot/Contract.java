@@ -68,6 +68,7 @@ final class Contract {
         if (title.isEmpty() || (name != null && title.equals("OpenAPI definition")))
             info.put("title", name == null ? "Spring application" : name);
         if (!info.has("version")) info.put("version", "v0");
+        loosenUris(document);
         boolean isOwn = guardsItself(environment);
         if (isOwn) setAside(document);
         for (JsonNode path : document.path("paths"))
@@ -81,6 +82,14 @@ final class Contract {
         if (!responses.has("default"))
             responses.putObject("default").put("description", "What else the application answers");
         if (guardsItself) setAside(operation);
+    }
+
+    /** springdoc says `uri` of java.net.URI, which may be relative: so is the one of a problem. */
+    private static void loosenUris(JsonNode node) {
+        if (node instanceof ObjectNode schema
+                && schema.path("type").toString().contains("\"string\"")
+                && schema.path("format").asText().equals("uri")) schema.put("format", "uri-reference");
+        for (JsonNode inner : node) loosenUris(inner);
     }
 
     private static boolean guardsItself(Environment environment) {
