@@ -1,7 +1,10 @@
 /** Installs what the tests need from the system, where that is allowed and it is missing. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jvmExamples } from './example/table.ts';
 import { prepareKafka } from './server/kafka.ts';
 import { findProgram } from './server/server.ts';
 
@@ -26,11 +29,27 @@ export async function prepare(): Promise<void> {
   installPackages();
   await prepareKafka();
   prepareJvm();
+  prepareSamples();
 }
 
 function prepareJvm(): void {
   const build = fileURLToPath(new URL('../jvm/build.ts', import.meta.url));
   spawnSync(process.execPath, [build, '--soft'], { stdio: 'inherit' });
+}
+
+/** What the samples of the JVM depend on is fetched once, before tests measure their time. */
+function prepareSamples(): void {
+  if (!findProgram('javac') || !findProgram('mvn')) return;
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  for (const name of Object.keys(jvmExamples)) {
+    const folder = join(root, 'examples', name);
+    if (existsSync(join(folder, 'target'))) continue;
+    console.log(`building examples/${name} for the first time`);
+    const out = join(tmpdir(), `funcatron-sample-${process.pid}.jar`);
+    const args = [join(root, 'bin/funcatron.js'), 'build', folder, '-o', out];
+    spawnSync(process.execPath, args, { stdio: 'ignore' });
+    rmSync(out, { force: true });
+  }
 }
 
 function installPackages(): void {
