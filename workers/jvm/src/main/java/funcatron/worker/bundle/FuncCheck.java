@@ -16,14 +16,22 @@ final class FuncCheck {
     }
 
     /** Has every Func that is missing know what to do about it. */
-    void run(List<Func> funcs) throws ClassNotFoundException, IOException {
-        boolean isClasses = bundle.dispatchesClasses();
-        Class<?> type = isClasses ? bundle.loader().loadClass(FUNC) : null;
+    void run(List<Func> funcs) throws IOException {
+        Class<?> type = bundle.dispatchesClasses() ? funcType() : null;
         for (Func func : funcs) {
-            String mend = isClasses ? mend(func.operationId, type) : mend(func);
+            String mend = type == null ? mend(func) : mend(func.operationId, type);
             if (mend != null) {
                 func.miss(mend);
             }
+        }
+    }
+
+    /** What Funcs are; {@code null} where only the bundle's own dispatcher knows. */
+    private Class<?> funcType() {
+        try {
+            return bundle.loader().loadClass(FUNC);
+        } catch (ClassNotFoundException absent) {
+            return null;
         }
     }
 
