@@ -1,5 +1,6 @@
 /** Options of `dev`, and of the dev shims that connect to it. */
 import { bytes, duration, flag, flagOnly, grouped, port, text } from './option.ts';
+import { functionDeskOptions, functionDoorOptions } from './gateway-options.ts';
 import {
   bundleOptions,
   frontendOptions,
@@ -29,6 +30,8 @@ const shimOptions = grouped('Dev shim', {
 export const devOptions = {
   ...propsOptions,
   ...frontendOptions,
+  ...functionDoorOptions,
+  ...functionDeskOptions,
   ...grouped('Frontend', {
     host: variable(
       'FUNCATRON_DEV_HOST',

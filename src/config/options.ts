@@ -2,6 +2,7 @@
 import { bytes, choice, count, duration, flag, flagOnly } from './option.ts';
 import { grouped, list, optional, port, text } from './option.ts';
 import type { Values } from './option.ts';
+import { functionDeskOptions, functionDoorOptions } from './gateway-options.ts';
 
 const mib = 2 ** 20;
 
@@ -204,7 +205,9 @@ export const stateOptions = grouped('State', {
 
 export const serveOptions = {
   ...frontendOptions,
+  ...functionDoorOptions,
   ...tronOptions,
+  ...functionDeskOptions,
   ...bundleOptions,
   ...runnerOptions,
   ...directOptions,

@@ -11,6 +11,7 @@ import {
   stateOptions,
   tronOptions,
 } from './options.ts';
+import { functionDeskOptions, functionDoorOptions } from './gateway-options.ts';
 import { grouped, port, text } from './option.ts';
 import type { Values } from './option.ts';
 
@@ -30,6 +31,7 @@ const nodeRoleOptions = {
 
 export const frontendRoleOptions = {
   ...frontendOptions,
+  ...functionDoorOptions,
   ...grouped('Frontend', {
     drain: runnerOptions.drain,
     metricsHost: text('--metrics-host <address>', 'address of its metrics', '127.0.0.1'),
@@ -56,7 +58,12 @@ export type RunnerRoleOptions = Values<typeof runnerRoleOptions>;
 
 export const tronRoleOptions = {
   ...tronOptions,
-  ...grouped('Tron', { bodyMax: frontendOptions.bodyMax }),
+  ...functionDeskOptions,
+  ...directOptions,
+  ...grouped('Tron', {
+    bodyMax: frontendOptions.bodyMax,
+    stallTimeout: frontendOptions.stallTimeout,
+  }),
   ...bundleOptions,
   ...queueOptions,
   ...stateOptions,

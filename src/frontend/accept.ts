@@ -35,6 +35,7 @@ export async function accept(x: Exchange, call: Call): Promise<void> {
   if (retry) async.retry = retry;
   const { body } = call;
   const head = { ...call.head, id, async };
+  if (x.isFunction) head.headers = { ...head.headers, 'x-call-id': id };
   const { queue, name: bundle } = x.entry!.route;
   x.queued = true;
   await publishAsync(broker, { queue, bundle, call: { head, body }, ...(claim && { claim }) });

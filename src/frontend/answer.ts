@@ -86,6 +86,7 @@ export function answerProblem(x: Exchange, problem: Problem): void {
     x.id,
     ...doorHeaders(x),
   ];
+  if (x.isFunction) headers.push('x-openfaas-internal', 'proxy');
   const given = problem.headers ? flatHeaders(problem.headers) : [];
   try {
     answerBytes(x, problem.status, [...headers, ...given], bytes, undefined);

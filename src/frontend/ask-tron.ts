@@ -3,7 +3,7 @@ import { tronCall } from '../async-call.ts';
 import { FuncatronError, toFault } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { empty, tronQueues } from '../message.ts';
-import type { Reply } from '../message.ts';
+import type { Call, Reply } from '../message.ts';
 import type { Door } from './door.ts';
 
 /** What these say of the broker means here: there is no Tron. */
@@ -17,10 +17,13 @@ const silences = new Set<ErrorCode>([
 ]);
 
 /** Rejects with what the Tron refuses it for, or with `tron_unavailable` in a few seconds. */
-export async function askTron(door: Door, path: string, question?: unknown): Promise<Reply> {
-  const timeoutMs = door.options.tronTimeoutMs;
+export function askTron(door: Door, path: string, question?: unknown): Promise<Reply> {
   const body = question === undefined ? empty : Buffer.from(JSON.stringify(question));
-  const call = tronCall(path, body);
+  return sendToTron(door, tronCall(path, body), door.options.tronTimeoutMs);
+}
+
+/** As `askTron`, with a question that is a call already. */
+export async function sendToTron(door: Door, call: Call, timeoutMs: number): Promise<Reply> {
   call.head.deadline = Date.now() + timeoutMs;
   try {
     return await door.broker.call(tronQueues.ask, call);

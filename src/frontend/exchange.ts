@@ -37,7 +37,8 @@ export class Exchange implements Pending {
   contract!: Contract;
   operation!: Operation;
   own!: OperationDoor;
-  raw!: Record<string, string | undefined>;
+  /** Of a named operation, set before its turn. */
+  raw: Record<string, string | undefined> | undefined;
   /** The path below the base path. */
   rest = '/';
   auth: Identity | undefined;
@@ -51,6 +52,8 @@ export class Exchange implements Pending {
   meter: OperationMeter | undefined;
   /** Its operation is named, not matched: answered 202, whatever the contract says. */
   isNamed = false;
+  /** It is called as a function: what OpenFaaS's callers look for is in its answer. */
+  isFunction = false;
   /** Of an asynchronous call that was accepted. */
   callId: string | undefined;
   /** The connection ends with this answer. */

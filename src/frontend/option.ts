@@ -1,5 +1,6 @@
 /** What a frontend can be told, and what it does when it is not. */
 import type { Problem } from '../message.ts';
+import type { AlexaServices } from './alexa.ts';
 import type { Cors } from './cors.ts';
 
 export interface FrontendOptions {
@@ -46,6 +47,8 @@ export interface FrontendOptions {
   cors: Cors | undefined;
   /** Where results may be posted to (`--callback-allow`); see `CallbackAllow`. Default: nowhere. */
   callbackAllow: readonly string[];
+  /** Which Alexa applications may call which functions (`--services`); undefined: none. */
+  services: AlexaServices | undefined;
   /** Time a Tron gets to answer a question about a call. Default 5 s. */
   tronTimeoutMs: number;
   /** Whether to take routes from Trons by control messages. Default true. */
@@ -81,6 +84,7 @@ export const frontendDefaults: FrontendOptions = {
   accessLog: false,
   cors: undefined,
   callbackAllow: [],
+  services: undefined,
   tronTimeoutMs: 5_000,
   control: true,
   beforeCall: undefined,

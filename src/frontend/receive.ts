@@ -46,7 +46,7 @@ async function receiveLarge(x: Exchange): Promise<void> {
 }
 
 /** A client that waits for our word before it sends gets it. */
-function letSend(x: Exchange): void {
+export function letSend(x: Exchange): void {
   if (!x.awaitsContinue) return;
   x.awaitsContinue = false;
   x.response.writeContinue();
@@ -57,7 +57,8 @@ function receiveUpgrade(x: Exchange, { socket, first }: Upgrade): void {
   const { operation } = x;
   if (x.method !== 'GET' || x.declared !== 0)
     throw new FuncatronError('bad_request', 'a WebSocket begins with a GET without a body');
-  if (!operation.settings.direct || isAsync(x)) {
+  const takesAll = operation.settings.direct || operation.isFallback === true;
+  if (!takesAll || isAsync(x)) {
     const detail = `${operation.key} takes no WebSocket: its contract does not say x-funcatron.direct: true`;
     throw new FuncatronError('upgrade_unsupported', detail);
   }

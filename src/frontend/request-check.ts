@@ -19,7 +19,7 @@ export function checkAccept(x: Exchange): void {
 export function checkParams(x: Exchange): Params {
   const { operation, raw } = x;
   try {
-    return operation.params(raw, x.query, x.headers);
+    return operation.params(raw ?? {}, x.query, x.headers);
   } catch (thrown) {
     tolerate(x, thrown);
     return { path: { ...raw }, query: readQuery(x.query), header: {}, cookie: {} };

@@ -6,10 +6,18 @@ import { answerFault, answerReply } from './answer.ts';
 import { isPreflight } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import { answerMethods, answerPreflight } from './method.ts';
+import {
+  asyncFunctionPath,
+  functionPath,
+  takeAsyncFunction,
+  takeFunction,
+} from './gateway-function.ts';
+import { takeRoot } from './gateway-root.ts';
+import { answerSystem, isSystemPath } from './gateway-system.ts';
 import { receiveBody } from './receive.ts';
 import { checkAccept, checkBody, checkParams } from './request-check.ts';
 import { endToEndHeaders, readHead } from './request-head.ts';
-import { answerCallPage, isCallPage, isFuncName, takeFuncName } from './system-page.ts';
+import { answerCallPage, isCallPage } from './system-page.ts';
 import { answerUnrouted, isReserved } from './unrouted.ts';
 
 /** `false`: answered, go no further. A promise: wait first, for that or for nothing. */
@@ -53,22 +61,38 @@ function takeIn(x: Exchange): Next {
 
 function findRoute(x: Exchange): Next {
   const { door, host, path } = x;
-  if (isCallPage(path)) return answerCallPage(x);
-  if (isFuncName(path)) return callByName(x);
+  switch (ownPath(path)) {
+    case 'function':
+      return takeFunction(x);
+    case 'async-function':
+      return takeAsyncFunction(x);
+    case 'calls':
+      return answerCallPage(x);
+    case 'system':
+      return answerSystem(x);
+  }
   x.entry = path === '*' ? undefined : door.table.find(host, path);
   if (x.entry) return;
   // Calls that come before the first route table wait for it: a start is no outage.
-  if (!door.firstTable || isReserved(path)) return answerUnrouted(x);
-  return door.firstTable.then(() => findRoute(x));
+  if (door.firstTable && !isReserved(path)) return door.firstTable.then(() => findRoute(x));
+  return path === '/' && !door.options.docs ? takeRoot(x) : answerUnrouted(x);
 }
 
-/** The rest of the way of a call whose operation is named, not matched. */
-async function callByName(x: Exchange): Promise<false> {
-  if ((await takeFuncName(x)) === false) return false;
-  x.isNamed = true;
-  for (const step of [authenticate, readParams, receiveBody]) await step(x);
-  if (!x.ended) await accept(x, makeCall(x));
-  return false;
+type OwnPath = 'function' | 'async-function' | 'calls' | 'system';
+
+/** Which of the door's own paths it is, which go before those of bundles. Runs for every call. */
+function ownPath(path: string): OwnPath | undefined {
+  switch (path.charCodeAt(1)) {
+    case 102:
+      return path.startsWith(functionPath) ? 'function' : undefined;
+    case 97:
+      return path.startsWith(asyncFunctionPath) ? 'async-function' : undefined;
+    case 115:
+      if (!path.startsWith('/system/')) return undefined;
+      if (isCallPage(path)) return 'calls';
+      return isSystemPath(path) ? 'system' : undefined;
+  }
+  return undefined;
 }
 
 function loadContract(x: Exchange): Next {
@@ -80,6 +104,8 @@ function loadContract(x: Exchange): Next {
 }
 
 function matchOperation(x: Exchange): Next {
+  // It was named, and is found already.
+  if (x.raw !== undefined) return;
   const { contract } = x;
   const entry = x.entry!;
   x.cors = entry.corsOf(contract.settings);

@@ -4,6 +4,7 @@ import { empty } from '../message.ts';
 import { answerOwn, answerProblem } from './answer.ts';
 import { answerDocs } from './docs.ts';
 import type { Exchange } from './exchange.ts';
+import { answerFace } from './gateway-page.ts';
 
 const health = '/healthz';
 const routes = '/__routes';
@@ -33,7 +34,7 @@ async function answerReserved(x: Exchange): Promise<boolean> {
   if (method !== 'GET' && method !== 'HEAD') return false;
   if (path === health) answerHealth(x);
   else if (path === routes) answerRoutes(x);
-  else return door.options.docs && answerDocs(x);
+  else return door.options.docs ? answerDocs(x) : answerFace(x);
   return true;
 }
 

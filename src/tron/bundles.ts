@@ -152,7 +152,7 @@ export class Bundles {
   }
 
   /** The bundle's contract with an overlay. Rejects with `overlay_invalid` for a bad outcome. */
-  async contract({ sha }: BundleRecord, overlay?: unknown): Promise<Contract> {
+  async contract({ sha }: Pick<BundleRecord, 'sha'>, overlay?: unknown): Promise<Contract> {
     const [{ readContract }, { contractId, loadContract }] = await Promise.all([
       import('../bundle/read.ts'),
       import('../openapi/load.ts'),

@@ -7,6 +7,7 @@ import type { Broker, CallHandler, Consumer } from '../broker/broker.ts';
 import { CallbackAllow } from '../callback-allow.ts';
 import type { Log } from '../log.ts';
 import { tronQueues } from '../message.ts';
+import type { Call, Reply } from '../message.ts';
 import type { CallStore } from '../store/call.ts';
 import type { Leases } from '../store/lease.ts';
 import type { DeadLetters } from '../store/letter.ts';
@@ -51,6 +52,8 @@ export interface DeskParts {
   options: CallDeskOptions;
   /** Tells all runners, or one. */
   tell(action: 'cancel', fields: { ids: string[] }, to?: string): Promise<void>;
+  /** Answers questions that are about something else; undefined for one about a call. */
+  answer?(call: Call): Promise<Reply> | undefined;
 }
 
 export class CallDesk {
@@ -132,7 +135,9 @@ export class CallDesk {
       if (depth?.waiting === 0 && depth.inFlight === 0) break;
       await sleep(catchUpPollMs);
     }
-    await this.#consume(tronQueues.ask, (call) => this.questions.answer(call), questionPrefetch);
+    const ask: CallHandler = (call) =>
+      this.#parts.answer?.(call) ?? this.questions.answer(call);
+    await this.#consume(tronQueues.ask, ask, questionPrefetch);
   }
 
   async #consume(queue: string, handler: CallHandler, prefetch: number): Promise<void> {

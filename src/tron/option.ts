@@ -1,6 +1,7 @@
 import type { BundleLimits } from '../bundle/limit.ts';
 import { callDeskDefaults } from './call-option.ts';
 import type { CallDeskOptions } from './call-option.ts';
+import type { BasicAuth } from './gateway/credential.ts';
 
 /** What a Tron can be told, and what it does when it is not. */
 export interface TronOptions {
@@ -27,6 +28,10 @@ export interface TronOptions {
   copies: boolean;
   /** No other Tron can be on the broker, which is inside this process. */
   alone: boolean;
+  /** Folder of the images that functions may name (`--images`); empty for none. */
+  images: string;
+  /** Who may administer functions, beside whoever has a token (`--basic-auth`). */
+  basicAuth: BasicAuth | undefined;
   /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
   allowMissing: boolean;
 }
@@ -46,5 +51,7 @@ export const tronDefaults: TronOptions = {
   url: '',
   copies: false,
   alone: true,
+  images: '',
+  basicAuth: undefined,
   allowMissing: false,
 };

@@ -27,6 +27,8 @@ export interface EnableRequest {
   /** Instead of what the contract says; null for any host. */
   host?: string | null;
   basePath?: string;
+  /** Rejects when it must not take the place of what is there, now that it is its turn. */
+  judge?(before: EnabledRoute | undefined): Promise<void>;
 }
 
 export interface Placed {
@@ -69,6 +71,7 @@ export class Placement {
     });
     return this.#parts.turns.take(queue, async (hold) => {
       const before = await this.#parts.table.find(host, basePath);
+      await request.judge?.(before);
       const revision = await this.#parts.table.nextRevision();
       const route: EnabledRoute = {
         host,

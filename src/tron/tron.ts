@@ -23,6 +23,7 @@ import { CallDesk } from './call-desk.ts';
 import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
+import { Gateway } from './gateway/gateway.ts';
 import { assertMayListen } from './guard.ts';
 import { logEndpoints } from './log-endpoint.ts';
 import { LogRing } from './log-ring.ts';
@@ -100,6 +101,7 @@ class ListeningTron implements Tron {
     const desk = new CallDesk({
       ...{ ...parts, leases: options.alone ? undefined : parts.leases },
       ...{ id: network.id, options: options.asyncCalls, tell },
+      answer: (call) => (Gateway.takes(call) ? gateway.answer(call) : undefined),
     });
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
@@ -113,6 +115,7 @@ class ListeningTron implements Tron {
     });
     table.onCommit = () => this.#scheduler.wake();
     const placement = new Placement({ store, bundles, table, nodes, turns, options, log });
+    const gateway = new Gateway({ store, bundles, placement, table, nodes, ring, options, log });
     const core = { store, bundles, placement, table, nodes, network, statsd };
     const endpoints = {
       ...originalEndpoints(core),

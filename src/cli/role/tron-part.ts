@@ -1,4 +1,5 @@
 /** A Tron as its options describe it: alone in its process, or beside the others in `serve`. */
+import { resolve } from 'node:path';
 import type {
   bundleOptions,
   frontendOptions,
@@ -6,6 +7,7 @@ import type {
   stateOptions,
   tronOptions,
 } from '../../config/options.ts';
+import type { functionDeskOptions } from '../../config/gateway-options.ts';
 import type { Values } from '../../config/option.ts';
 import { FuncatronError } from '../../errors.ts';
 import type { BundleFiles, Stores } from '../../store/store.ts';
@@ -14,10 +16,11 @@ import type { Tron } from '../../tron/tron.ts';
 import type { TronOptions } from '../../tron/option.ts';
 import { limitsOf } from '../bundle-limit.ts';
 import { readCallbackAllow } from '../callback-option.ts';
+import { readBasicAuth } from '../basic-auth.ts';
 import { isEmbedded } from './broker-part.ts';
 import type { Parts } from './part.ts';
 
-export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions> &
+export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions & typeof functionDeskOptions> &
   Pick<Values<typeof frontendOptions>, 'bodyMax'> &
   Pick<Values<typeof queueOptions>, 'asyncTries'> &
   Pick<Values<typeof stateOptions>, 'broker' | 'store'> & {
@@ -50,6 +53,8 @@ export function openTron(
       copies: options.bundleStore === '',
       alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
+      images: options.images && resolve(options.images),
+      basicAuth: readBasicAuth(options.basicAuth, process.env),
     },
   );
 }

@@ -9,6 +9,7 @@ import type { Tron } from '../../tron/tron.ts';
 import { Closing } from '../closing.ts';
 import { openDataDir } from '../data-dir.ts';
 import { assertServer, brokerOptions } from './broker-part.ts';
+import { readDirect } from './direct-part.ts';
 import { openTron } from './tron-part.ts';
 
 export interface TronRole {
@@ -33,6 +34,7 @@ async function start(options: TronRoleOptions, log: Log, closing: Closing): Prom
   closing.add(() => dirs.release());
   const broker = await openBroker(options.broker, {
     ...brokerOptions(options, log),
+    direct: readDirect(options, log),
     onRestored: () => tron.wake(),
   });
   closing.add(() => broker.close());

@@ -1,0 +1,82 @@
+/**
+ * The part of a Tron that OpenFaaS's clients speak to: functions by name, each of them a bundle.
+ * Frontends have the address; they hand `/system/*` on over the broker.
+ */
+import { FuncatronError } from '../../errors.ts';
+import type { Call, Reply } from '../../message.ts';
+import type { LogRing } from '../log-ring.ts';
+import type { Bundles } from '../bundles.ts';
+import type { Nodes } from '../nodes.ts';
+import type { TronOptions } from '../option.ts';
+import type { Placement } from '../placement.ts';
+import type { RouteTable } from '../route-table.ts';
+import type { TronParts } from '../tron.ts';
+import { Credentials } from './credential.ts';
+import { findEndpoint } from './endpoint.ts';
+import type { GatewayEndpoints } from './endpoint.ts';
+import { deployEndpoints, FunctionDeploys } from './function-deploy.ts';
+import { FunctionList, listEndpoints } from './function-list.ts';
+import { logEndpoints } from './function-log.ts';
+import { Catalogue } from './image.ts';
+import { infoEndpoints } from './info.ts';
+import { namespaceEndpoints, Namespaces } from './namespace.ts';
+
+interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
+  bundles: Bundles;
+  placement: Placement;
+  table: RouteTable;
+  nodes: Nodes;
+  ring: LogRing;
+  options: TronOptions;
+}
+
+/** What anybody may ask for. */
+const open = new Set(['/store.json']);
+
+export class Gateway {
+  readonly #endpoints: GatewayEndpoints;
+  readonly #credentials: Credentials;
+
+  constructor(parts: GatewayParts) {
+    const { store, ring, options } = parts;
+    const functions = new FunctionList(parts);
+    const namespaces = new Namespaces(store);
+    const catalogue = new Catalogue(options.images, options.bundleLimits);
+    const deploys = new FunctionDeploys({ ...parts, functions, namespaces, catalogue });
+    this.#credentials = new Credentials(store, options.basicAuth);
+    this.#endpoints = {
+      ...listEndpoints(functions),
+      ...deployEndpoints(deploys),
+      ...logEndpoints(functions, ring),
+      ...namespaceEndpoints(namespaces, async (name) => (await functions.list(name)).length),
+      ...infoEndpoints(catalogue),
+    };
+  }
+
+  /** Whether a call from `tronQueues.ask` is for it. */
+  static takes({ head }: Call): boolean {
+    return head.path.startsWith('/gateway/');
+  }
+
+  async answer(call: Call): Promise<Reply> {
+    const { head, body } = call;
+    const path = head.path.slice('/gateway'.length);
+    const refusal = open.has(path) ? undefined : await this.#credentials.refuse(head);
+    if (refusal) return refusal;
+    const method = head.method === 'HEAD' ? 'GET' : head.method;
+    const found = findEndpoint(this.#endpoints, method, path);
+    if (Array.isArray(found)) throw notThere(head.method, path, found);
+    const { run, name } = found;
+    const query = new URLSearchParams(head.query);
+    return run({ method, name, query, body: body as Uint8Array, call });
+  }
+}
+
+function notThere(method: string, path: string, allow: readonly string[]): FuncatronError {
+  if (allow.length === 0)
+    return new FuncatronError('not_found', `there is no ${path} here`, { component: 'tron' });
+  const names = allow.join(', ');
+  const detail = `${path} takes ${names}, not ${method}`;
+  const more = { headers: { allow: names }, component: 'tron' } as const;
+  return new FuncatronError('method_not_allowed', detail, more);
+}
