@@ -10,6 +10,7 @@ import { benchLarge } from './large.ts';
 import { benchMemory } from './memory.ts';
 import { benchSave } from './save.ts';
 import { benchThroughput } from './throughput.ts';
+import { benchWatchdog } from './watchdog.ts';
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
@@ -24,6 +25,7 @@ const parts: Record<string, () => Promise<void>> = {
   memory: () => benchMemory(quick ? 100 : 500),
   java: () => benchJava(rounds, quick ? 2 : 4),
   large: () => benchLarge(quick ? '256Mi' : '2Gi'),
+  watchdog: () => benchWatchdog(rounds, quick ? 2 : 4),
   broker: () => benchBrokers(rounds, quick ? 2 : 4),
 };
 

@@ -1,8 +1,14 @@
 import { watchdog } from './watchdog.ts';
+import { Batch } from './watchdog/line.ts';
 
 const args = process.argv.slice(2);
+const [out, err] = [process.stdout, process.stderr].map(
+  (stream) => new Batch((text) => void stream.write(text)),
+) as [Batch, Batch];
 const code = await watchdog(args[0] === 'watchdog' ? args.slice(1) : args, process.env, {
-  out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  out: (line) => out.add(line),
+  err: (line) => err.add(line),
 });
+out.flush();
+err.flush();
 process.exit(code);

@@ -67,13 +67,26 @@ function idOf(headers: Headers): string {
  * The body: whole where it is small, so that no program waits for a slow client. Rejects when the
  * client goes away.
  */
-export async function bodyOf(request: IncomingMessage, isPiped: boolean): Promise<Body> {
+export function bodyOf(request: IncomingMessage, isPiped: boolean): Body | Promise<Body> {
   const declared = request.headers['content-length'];
-  const isChunked = request.headers['transfer-encoding'] !== undefined;
-  if (!isChunked && (declared === undefined || declared === '0')) return empty;
-  const chunks = chunksOf(request);
-  if (isPiped && (isChunked || Number(declared) > heldBytesMax)) return chunks;
-  if (Number(declared ?? 0) > heldBytesMax) return chunks;
+  if (request.headers['transfer-encoding'] !== undefined)
+    return isPiped ? chunksOf(request) : beginningOf(chunksOf(request));
+  if (declared === undefined || declared === '0') return empty;
+  return Number(declared) > heldBytesMax ? chunksOf(request) : wholeOf(request);
+}
+
+/** A small body by events: an iterator would cost more than all the rest of its request. */
+function wholeOf(request: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    let whole: Buffer | undefined;
+    request.on('data', (chunk: Buffer) => (whole = whole ? Buffer.concat([whole, chunk]) : chunk));
+    request.once('end', () => resolve(whole ?? empty));
+    request.once('error', (cause) => reject(gone(cause)));
+  });
+}
+
+/** What comes of a body of unknown length, whole where it turns out to be small. */
+async function beginningOf(chunks: AsyncGenerator<Uint8Array>): Promise<Body> {
   const held: Uint8Array[] = [];
   let bytes = 0;
   while (bytes <= heldBytesMax) {
@@ -94,9 +107,12 @@ async function* pass(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   try {
     yield* chunks;
   } catch (cause) {
-    throw new FuncatronError('cancelled', 'the client went away', { cause });
+    throw gone(cause);
   }
 }
+
+const gone = (cause: unknown): FuncatronError =>
+  new FuncatronError('cancelled', 'the client went away', { cause });
 
 async function* resumed(
   held: Uint8Array[],
