@@ -50,6 +50,8 @@ export interface NodeOptions {
   onRoutes?(): void;
   onTron?(info: TronInfo): void;
   onTronGone?(id: string): void;
+  /** Which runners live, as the leading Tron says. */
+  onRunners?(ids: readonly string[]): void;
   onStatsD?(server: StatsDServer | undefined): void;
 }
 
@@ -159,7 +161,8 @@ export class ControlNode {
     if (order) void this.#obey(message, () => order(message));
   }
 
-  #meet({ from: id, url, fetchKey, statsd }: ControlMessage): void {
+  #meet({ from: id, url, fetchKey, statsd, runners }: ControlMessage): void {
+    if (Array.isArray(runners)) this.#options.onRunners?.(runners.map(String));
     if (typeof url === 'string' && typeof fetchKey === 'string')
       this.#options.onTron?.({ id, url, fetchKey });
     if (statsd !== undefined) this.#options.onStatsD?.(readServer(statsd));

@@ -1,5 +1,6 @@
 /** A route as the door serves it: its contract once loaded, and what is worked out per operation. */
 import { FuncatronError } from '../errors.ts';
+import { enablingOf } from '../message.ts';
 import type { Route } from '../message.ts';
 import type { Authenticate, Contract, ContractSource, Operation } from '../openapi/contract.ts';
 import { createAuthenticate } from '../openapi/security.ts';
@@ -22,7 +23,8 @@ export interface OperationDoor {
 }
 
 export class RouteEntry {
-  readonly route: Route;
+  /** Another revision of it may take its place that differs in nothing a door has to know. */
+  route: Route;
   /** Set once loaded, until it has not been used for a while. */
   contract: Contract | undefined;
   /** Since the last `rest`. */
@@ -71,13 +73,13 @@ export class RouteEntry {
 
   /** Whether another route asks for the same, so that what is loaded can be kept. */
   serves(route: Route): boolean {
-    const { host, basePath, queue, sha, revision } = this.route;
+    const { host, basePath, queue, sha } = this.route;
     return (
       route.host === host &&
       route.basePath === basePath &&
       route.queue === queue &&
       route.sha === sha &&
-      route.revision === revision
+      enablingOf(route) === enablingOf(this.route)
     );
   }
 

@@ -31,7 +31,9 @@ export class Routes {
     const before = new Map(this.#door.table.entries.map((entry) => [placeOf(entry.route), entry]));
     const entries = routes.map((route) => {
       const known = before.get(placeOf(route));
-      return known?.serves(route) ? known : new RouteEntry(route, this.#context);
+      if (!known?.serves(route)) return new RouteEntry(route, this.#context);
+      known.route = route;
+      return known;
     });
     const failures: unknown[] = [];
     const changed = entries.filter((entry) => {

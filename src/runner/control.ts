@@ -7,6 +7,7 @@ import type { Assigned } from '../runtime/runtime.ts';
 import type { LogLine } from './func-log.ts';
 import type { Described } from './describe.ts';
 import type { EnableOptions } from './option.ts';
+import type { RunnerLoad } from './load.ts';
 import type { Ahead } from './table.ts';
 
 export type RunnerControlOptions = Pick<
@@ -17,6 +18,8 @@ export type RunnerControlOptions = Pick<
 interface Controlled {
   readonly routes: Route[];
   readonly url: string;
+  readonly load: RunnerLoad;
+  setRunners(ids: readonly string[]): void;
   enable(route: Route, options: EnableOptions): Promise<Assigned>;
   check(route: Route): Promise<Assigned>;
   describe(sha: string): Promise<Described>;
@@ -30,7 +33,8 @@ export function createControl(options: RunnerControlOptions, runner: Controlled)
   return new ControlNode({
     ...options,
     type: 'runner',
-    about: () => (runner.url ? { url: runner.url } : {}),
+    about: () => ({ ...(runner.url && { url: runner.url }), load: runner.load }),
+    onRunners: (ids) => runner.setRunners(ids),
     routes: () => runner.routes,
     setRoutes: async (table) => ({ ahead: await runner.setRoutes(table) }),
     forgetRevisions: () => runner.forgetRevisions(),

@@ -4,10 +4,11 @@
  */
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { Cancellation } from '../message.ts';
+import { Cancellation, enablingOf } from '../message.ts';
 import type { Call, Reply, Route } from '../message.ts';
 import { blotFault, blotValue, tellingSecrets } from '../secret.ts';
 import type { Contract, ContractSource } from '../openapi/contract.ts';
+import { scaleLimits } from '../openapi/scale.ts';
 import type { Assigned, FuncLog, WorkerCall } from '../runtime/runtime.ts';
 import { checkCall, checkReply } from './check.ts';
 import type { CheckedCall, ReplyCheck, ResponseMode } from './check.ts';
@@ -15,8 +16,11 @@ import type { PoolMeter } from './meter.ts';
 import { Pool } from './pool.ts';
 import { provision } from './provision.ts';
 import type { BundleSource } from './provision.ts';
+import { instancesOf } from './size.ts';
+import type { Instances, Share } from './size.ts';
 import type { Successors } from './successor.ts';
 import type { WarmWorkers } from './warm.ts';
+import { Workload } from './workload.ts';
 
 export interface DeploymentOptions {
   contracts: ContractSource;
@@ -31,6 +35,8 @@ export interface DeploymentOptions {
   log: Log;
   meter: PoolMeter;
   successors: Successors;
+  /** The runner's part of what is wanted of workers. */
+  share: Share;
   onFuncLog: (route: Route, name: string, line: FuncLog) => void;
 }
 
@@ -38,20 +44,47 @@ interface Ready {
   runtime: string;
   contract: Contract;
   pool: Pool;
+  /** Calls one worker takes at a time. */
+  concurrency: number;
   check: ReplyCheck;
 }
 
+/** What a deployment has now, and has done since it began. */
+export interface Load {
+  queue: string;
+  /** The revision it was enabled in: what was done is counted from there. */
+  enabledIn: number;
+  /** Workers that are ready, and that start. */
+  instances: number;
+  starting: number;
+  /** Calls one worker takes at a time. */
+  concurrency: number;
+  /** Calls that wait for a worker, and all that the runner has. */
+  waiting: number;
+  inHand: number;
+  calls: number;
+  waitMs: number;
+  serviceMs: number;
+}
+
 export class Deployment {
-  readonly route: Route;
   readonly #options: DeploymentOptions;
+  readonly #workload = new Workload();
+  #route: Route;
+  #share: Share;
   #loading: Promise<Ready> | undefined;
   #ready: Ready | undefined;
   #retired = false;
   #known: string[] | undefined;
 
   constructor(route: Route, options: DeploymentOptions) {
-    this.route = route;
+    this.#route = route;
     this.#options = options;
+    this.#share = options.share;
+  }
+
+  get route(): Route {
+    return this.#route;
   }
 
   get pool(): Pool | undefined {
@@ -60,12 +93,36 @@ export class Deployment {
 
   /** What of the props is secret; worked out when it is first needed. */
   get #secrets(): string[] {
-    return (this.#known ??= tellingSecrets(this.route.props));
+    return (this.#known ??= tellingSecrets(this.#route.props));
   }
 
   /** Whether it is loaded, and keeps workers though nobody calls. */
   get keeps(): boolean {
-    return (this.#ready?.contract.settings.instances.min ?? 0) > 0;
+    return this.#ready !== undefined && this.#instances(this.#ready.contract).min > 0;
+  }
+
+  /** Undefined until the first call has loaded it. */
+  get load(): Load | undefined {
+    if (!this.#ready) return undefined;
+    const { pool, concurrency } = this.#ready;
+    const { ready: instances, starting, waiting, inHand } = pool.counts;
+    const { calls, queuedMs, runnerMs } = this.#workload;
+    const waitMs = queuedMs + pool.waitedMs;
+    const serviceMs = Math.max(0, runnerMs - pool.waitedMs);
+    const enabledIn = enablingOf(this.#route);
+    const has = { queue: this.#route.queue, enabledIn, instances, starting, concurrency };
+    return { ...has, waiting, inHand, calls, waitMs, serviceMs };
+  }
+
+  /** Keeps as many workers as that from now on; serves what it served. */
+  rescale(route: Route, share: Share): void {
+    const before = this.#route.replicas;
+    this.#route = route;
+    this.#share = share;
+    const { replicas } = route;
+    const shrinks = replicas !== undefined && (before === undefined || replicas < before);
+    if (this.#ready) this.#ready.pool.resize(this.#instances(this.#ready.contract), shrinks);
+    else if (replicas) void this.prepare().catch(() => undefined);
   }
 
   /** Has a worker ready for the first call; tells which Funcs the code lacks. */
@@ -77,18 +134,20 @@ export class Deployment {
   async handle(call: Call): Promise<Reply> {
     const { meter } = this.#options;
     const begunAt = performance.now();
+    let queuedMs = 0;
     try {
       const { runtime, contract, pool, check } = this.#ready ?? (await this.#load());
       if (call.head.upgrade && !/^(http|watchdog)$/.test(runtime))
         throw notUpgradable(call, runtime);
-      const checked = checkCall(contract, call, this.route.basePath);
+      const checked = checkCall(contract, call, this.#route.basePath);
       const { timeoutMs } = checked.operation.settings;
-      meter.queueWait.observe(Math.max(0, Date.now() - (call.head.deadline - timeoutMs)) / 1000);
+      queuedMs = Math.max(0, Date.now() - (call.head.deadline - timeoutMs));
+      meter.queueWait.observe(queuedMs / 1000);
       const reply = await pool.run(call, toWork(call, checked), timeoutMs);
       checkReply(checked.operation, call, reply, check);
       const { operation } = checked;
       if (operation.settings.then === undefined) return reply;
-      const from = { route: this.route, contract, operation };
+      const from = { route: this.#route, contract, operation };
       await this.#options.successors.handOn(from, call, reply);
       return { ...reply, isSole: false };
     } catch (thrown) {
@@ -97,7 +156,9 @@ export class Deployment {
       this.#tell(call, fault);
       throw fault;
     } finally {
-      meter.funcSeconds.observe((performance.now() - begunAt) / 1000);
+      const runnerMs = performance.now() - begunAt;
+      meter.funcSeconds.observe(runnerMs / 1000);
+      this.#workload.note(queuedMs, runnerMs);
     }
   }
 
@@ -116,13 +177,17 @@ export class Deployment {
   /** What a Func threw is in the log already, with its stack. */
   #tell({ head }: Call, { code, status, message }: FuncatronError): void {
     if (status < 500 || code === 'func_failed') return;
-    const { name, sha } = this.route;
+    const { name, sha } = this.#route;
     const fields = { requestId: head.id, bundle: name, sha, operation: head.operation, code };
     this.#options.log.warn(fields, message);
   }
 
   #blot(line: FuncLog): FuncLog {
     return this.#secrets.length === 0 ? line : blotValue(line, this.#secrets);
+  }
+
+  #instances({ settings }: Contract): Instances {
+    return instancesOf(scaleLimits(settings), this.#route.replicas, this.#share);
   }
 
   #load(): Promise<Ready> {
@@ -135,25 +200,26 @@ export class Deployment {
 
   async #create(): Promise<Ready> {
     const { contracts, bundles, warm, meter, responseMode } = this.#options;
-    const contract = await contracts.get(this.route);
-    const { kind, assignment } = await provision(this.route, contract, bundles, this.#options);
+    const contract = await contracts.get(this.#route);
+    const { kind, assignment } = await provision(this.#route, contract, bundles, this.#options);
     const { name } = contract;
-    const log = this.#options.log.child({ bundle: name, sha: this.route.sha });
+    const log = this.#options.log.child({ bundle: name, sha: this.#route.sha });
     const pool = new Pool({
       kind,
       assignment,
-      instances: contract.settings.instances,
+      instances: this.#instances(contract),
       warm,
       log,
       meter,
       secrets: this.#secrets,
-      onLog: (line) => this.#options.onFuncLog(this.route, name, this.#blot(line)),
+      onLog: (line) => this.#options.onFuncLog(this.#route, name, this.#blot(line)),
     });
     const mode = contract.settings.validate.response ?? responseMode;
     this.#ready = {
       runtime: kind,
       contract,
       pool,
+      concurrency: assignment.concurrency,
       check: { mode, log, breaks: meter.contractBreaks },
     };
     if (this.#retired) pool.kill();

@@ -236,6 +236,20 @@ describe('pool', () => {
     await refused;
   });
 
+  test('keeps as many as are wanted, from one call to the next, and none when that is nothing', async () => {
+    const pool = open({}, { min: 0, max: 1 });
+    const ready = (count: number) => until(() => pool.counts.ready === count);
+    pool.resize({ min: 3, max: 3, idleMs: 60_000 }, false);
+    await ready(3);
+    const held = call(pool, 'wait', { query: { ms: 300 } });
+    pool.resize({ min: 0, max: 3, idleMs: 60_000 }, true);
+    await ready(1);
+    await held;
+    await ready(0);
+    assert.ok(await call(pool, 'quick'));
+    assert.equal(pool.counts.ready, 1);
+  });
+
   interface Options {
     method?: string;
     timeoutMs?: number;

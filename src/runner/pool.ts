@@ -1,9 +1,8 @@
 /**
  * The workers of one bundle. A worker is starting, ready, or retiring (takes no more, ends when
  * its calls have). Calls that find no free worker wait here, in order, until one is free, one has
- * started, or their deadline passes. Workers come with demand, up to `instances.max`, and go when
- * idle, down to `instances.min`. A bundle whose workers keep dying is restarted ever more slowly,
- * and its callers are told at once.
+ * started, or their deadline passes. Workers come with demand and go when idle (`size.ts`). A bundle
+ * whose workers keep dying is restarted ever more slowly, and its callers are told at once.
  */
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -12,7 +11,10 @@ import { blot } from '../secret.ts';
 import type { Assigned, Assignment, FuncLog, WorkerCall, WorkerExit } from '../runtime/runtime.ts';
 import { Backoff } from './backoff.ts';
 import type { PoolMeter } from './meter.ts';
+import { Pace } from './pace.ts';
 import { timed } from './request-body.ts';
+import { PoolSize } from './size.ts';
+import type { Instances } from './size.ts';
 import { leastLoaded } from './slot.ts';
 import type { Slot } from './slot.ts';
 import { lost, Starter } from './starter.ts';
@@ -24,13 +26,11 @@ import type { WarmWorkers } from './warm.ts';
 const youngMs = 1_000;
 /** How long a worker with a call past its deadline may take to show that it is not blocked. */
 const pingMs = 1_000;
-/** Time between looks at deadlines, memory and idleness, with calls in hand and without. */
-const paceMs = { fast: 25, slow: 500 } as const;
 
 export interface PoolOptions {
   kind: string;
   assignment: Assignment;
-  instances: { min: number; max: number; idleMs: number };
+  instances: Instances;
   warm: WarmWorkers;
   /** What of the props is secret, and shows in no log. */
   secrets: readonly string[];
@@ -46,16 +46,17 @@ export class Pool {
   readonly #inHand = new Set<Ticket>();
   readonly #backoff = new Backoff();
   readonly #starter: Starter;
-  #timer: NodeJS.Timeout | undefined;
-  #pace: 'off' | 'slow' | 'fast' = 'off';
-  /** Sweeps in a row that found nothing in hand. */
-  #quiet = 0;
+  readonly #size: PoolSize;
+  readonly #pace = new Pace((now) => this.#sweep(now));
+  /** Time that calls waited here for a worker, all together. */
+  waitedMs = 0;
   #closed = false;
   #killed = false;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#size = new PoolSize(options.instances);
     this.#starter = new Starter(options, (slot, exit) => this.#exited(slot, exit));
   }
 
@@ -106,6 +107,14 @@ export class Pool {
     }
   }
 
+  /** Keeps as many workers as that from now on; `shrinks`: those beyond go once they have no call. */
+  resize(instances: Instances, shrinks: boolean): void {
+    if (this.#closed) return;
+    this.#size.set(instances, shrinks);
+    if (this.#pace.isOff) this.#pace.set('slow');
+    this.#sweep(Date.now());
+  }
+
   /** Takes no more calls, lets those in hand end, then ends the workers. */
   async drain(): Promise<void> {
     this.#closed = true;
@@ -118,7 +127,7 @@ export class Pool {
   /** Ends everything now. */
   kill(): void {
     this.#closed = this.#killed = true;
-    this.#setPace('off');
+    this.#pace.set('off');
     for (const ticket of this.#waiting.splice(0)) ticket.refuse(lost());
     this.#starter.kill();
     for (const slot of this.#slots) slot.worker.kill();
@@ -128,7 +137,7 @@ export class Pool {
     ticket.attempts++;
     ticket.slot = undefined;
     this.#inHand.add(ticket);
-    if (this.#pace !== 'fast') this.#setPace('fast');
+    if (!this.#pace.isFast) this.#pace.set('fast');
     let reply: Reply | undefined;
     try {
       const slot = (ticket.slot = this.#free() ?? (await this.#wait(ticket)));
@@ -148,20 +157,24 @@ export class Pool {
     return slot;
   }
 
-  #wait(ticket: Ticket): Promise<Slot> {
-    if (this.#killed) return Promise.reject(lost());
-    return new Promise<Slot>((resolve, reject) => {
-      ticket.wait(resolve, reject);
-      this.#waiting.push(ticket);
-      this.#grow();
-    });
+  async #wait(ticket: Ticket): Promise<Slot> {
+    if (this.#killed) throw lost();
+    const since = performance.now();
+    try {
+      return await new Promise<Slot>((resolve, reject) => {
+        ticket.wait(resolve, reject);
+        this.#waiting.push(ticket);
+        this.#grow();
+      });
+    } finally {
+      this.waitedMs += performance.now() - since;
+    }
   }
 
   /** Starts a worker if calls wait for one and there may be one more, or there are too few. */
   #grow(): void {
-    const { min, max } = this.#options.instances;
     const running = this.#slots.filter((slot) => slot.takesCalls).length + this.#starter.count;
-    const wanted = this.#waiting.length > 0 ? Math.max(1, max) : this.#closed ? 0 : min;
+    const wanted = this.#size.wanted(this.#waiting.length, this.#closed);
     if (this.#killed || this.#starter.count > 0 || running >= wanted) return;
     if (!this.#backoff.mayStart(Date.now())) {
       if (running === 0) this.#failWaiting();
@@ -180,7 +193,7 @@ export class Pool {
       meter.coldStarts.add();
       log.debug({ pid: slot.worker.pid }, 'worker ready');
       this.#slots.push(slot);
-      if (this.#pace === 'off') this.#setPace('slow');
+      if (this.#pace.isOff) this.#pace.set('slow');
       return slot;
     } catch (thrown) {
       throw this.#killed ? thrown : this.#failed(thrown);
@@ -232,7 +245,7 @@ export class Pool {
       slot.take();
       this.#waiting.shift()!.give(slot);
     }
-    if (this.#waiting.length > 0 || this.#slots.length < this.#options.instances.min) this.#grow();
+    if (this.#waiting.length > 0 || this.#slots.length < this.#size.min) this.#grow();
   }
 
   #failWaiting(): void {
@@ -247,19 +260,9 @@ export class Pool {
       else this.#retireIfDone(slot, now);
     }
     const isEmpty = this.#slots.length === 0;
-    if (this.#slots.length < this.#options.instances.min) this.#grow();
-    if (this.#inHand.size > 0) this.#quiet = 0;
-    else if (isEmpty && this.#options.instances.min === 0) this.#setPace('off');
-    else if (++this.#quiet === 40) this.#setPace('slow');
-  }
-
-  #setPace(pace: 'off' | 'slow' | 'fast'): void {
-    clearInterval(this.#timer);
-    this.#pace = pace;
-    this.#quiet = 0;
-    if (pace === 'off') return;
-    this.#timer = setInterval(() => this.#sweep(Date.now()), paceMs[pace]);
-    this.#timer.unref();
+    if (this.#slots.length < this.#size.min) this.#grow();
+    if (this.#inHand.size === 0 && isEmpty && this.#size.min === 0) this.#pace.set('off');
+    else this.#pace.found(this.#inHand.size > 0);
   }
 
   #expire(ticket: Ticket): void {
@@ -283,9 +286,8 @@ export class Pool {
     if (slot.isStuck(now)) return this.#retire(slot, 'late');
     if (slot.retiring) return;
     if (now - slot.startedAt > youngMs) this.#backoff.recovered();
-    const { min, idleMs } = this.#options.instances;
     if (slot.load > 0) slot.idleSince = now;
-    else if (now - slot.idleSince > idleMs && this.#staying > min) this.#retire(slot, 'idle');
+    else if (this.#size.isSurplus(this.#staying, now - slot.idleSince)) this.#retire(slot, 'idle');
   }
 
   #retire(slot: Slot, reason: 'late' | 'idle'): void {

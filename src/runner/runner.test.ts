@@ -104,6 +104,32 @@ describe('runner', () => {
     assert.deepEqual((await stage.call(newer)).json, { version: 2 });
   });
 
+  test('scaling is no swap, and what is wanted is shared with the other runners', async () => {
+    const route = await serve('export const main = () => ({ version: process.pid });');
+    const { json } = await stage.call(route);
+    const scale = (replicas: number, revision: number) =>
+      stage.runner.enable(
+        { ...route, replicas, revision, enabledIn: route.revision },
+        { prepare: false, allowMissing: true },
+      );
+    const has = (instances: number) =>
+      until(() => stage.runner.load.queues[0]?.instances === instances);
+    await scale(3, route.revision + 0.1);
+    await has(3);
+    assert.deepEqual((await stage.call(route)).json, json, 'the worker of before');
+    const [mine] = stage.said;
+    stage.runner.setRunners([mine!.from, 'RU-zzz']);
+    await scale(2, route.revision + 0.2);
+    await has(1);
+    await scale(0, route.revision + 0.3);
+    await has(0);
+    assert.equal((await stage.call(route)).status, 200, 'a call is not refused for that');
+    stage.runner.setRunners([mine!.from]);
+    const [load] = stage.runner.load.queues;
+    assert.deepEqual([load!.enabledIn, load!.inHand, load!.calls], [route.revision, 0, 3]);
+    assert.ok(load!.serviceMs > 0 && load!.concurrency === 100);
+  });
+
   test('swaps under load lose no call', async () => {
     const slow = (version: number): string =>
       `export const main = async () => { await new Promise((r) => setTimeout(r, 5)); return { version: ${version} }; };`;

@@ -9,6 +9,7 @@ import type { CallHandler, Consumer } from '../broker/broker.ts';
 import type { ControlNode } from '../control/node.ts';
 import type { Table } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
+import { enablingOf } from '../message.ts';
 import type { Route } from '../message.ts';
 import type { Assigned } from '../runtime/runtime.ts';
 import { AsyncCalls } from './async-calls.ts';
@@ -18,11 +19,15 @@ import { Deployment } from './deployment.ts';
 import { Describer } from './describe.ts';
 import type { Described } from './describe.ts';
 import { FuncLogs } from './func-log.ts';
+import { InTurn } from './in-turn.ts';
 import { Kept } from './kept.ts';
+import { LoadTeller } from './load.ts';
+import type { RunnerLoad } from './load.ts';
 import { createPoolMeter } from './meter.ts';
 import { refuseMissing } from './missing.ts';
 import type { EnableOptions, RunnerOptions } from './option.ts';
 import { Successors } from './successor.ts';
+import { shareOf } from './size.ts';
 import { compareTable } from './table.ts';
 import type { Ahead } from './table.ts';
 import { WarmWorkers } from './warm.ts';
@@ -50,10 +55,13 @@ export class Runner {
   readonly #describer: Describer;
   readonly #served = new Map<string, Served>();
   /** One change of a queue at a time; the newest revision wins. */
-  readonly #changing = new Map<string, Promise<unknown>>();
+  readonly #turns = new InTurn();
   /** Every deployment that may have workers: served, being prepared, or with calls to end. */
   readonly #deployments = new Set<Deployment>();
   readonly #retiring = new Map<Deployment, Promise<void>>();
+  readonly #load: LoadTeller;
+  /** All that live, as the leading Tron says. */
+  #runners: readonly string[] = [];
   #closed = false;
 
   constructor(options: RunnerOptions) {
@@ -68,6 +76,8 @@ export class Runner {
     const start = { socketDir, replyBytesMax, jvmMemoryBytesMax };
     this.#warm = new WarmWorkers({ count, start, memory, log, runtimes });
     this.#describer = new Describer(this.#options);
+    const served = () => Array.from(this.#served.values(), ({ deployment }) => deployment);
+    this.#load = new LoadTeller(served, (load) => this.#control.send('load', { load }));
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);
     const { contracts, hopsMax = hopsMaxDefault } = options;
     const routes = (): Route[] => this.routes;
@@ -100,6 +110,18 @@ export class Runner {
     return this.#options.url?.() ?? '';
   }
 
+  /** What it has and does now. */
+  get load(): RunnerLoad {
+    return this.#load.load;
+  }
+
+  /** Which runners live: what is wanted of workers is shared among them. */
+  setRunners(ids: readonly string[]): void {
+    if (isDeepStrictEqual(ids, this.#runners)) return;
+    this.#runners = ids;
+    for (const { deployment } of this.#served.values()) this.#rescale(deployment, deployment.route);
+  }
+
   /** Tells the Trons again that it is here: messages may have been lost. */
   wake(): void {
     this.#control.wake();
@@ -123,12 +145,17 @@ export class Runner {
    * cannot be loaded, or lacks Funcs and that is not allowed, this rejects and nothing has changed.
    */
   enable(route: Route, { prepare, allowMissing }: EnableOptions): Promise<Assigned> {
-    return this.#inTurn(route.queue, async () => {
+    return this.#turns.take(route.queue, async () => {
       const served = this.#served.get(route.queue);
       const revision = revisionOf(served);
       if (revision > route.revision) return { missing: [] };
       if (revision >= 0 && isDeepStrictEqual(served!.deployment.route, route))
         return prepare ? served!.deployment.prepare() : { missing: [] };
+      if (revision >= 0 && isSameEnabling(served!.deployment.route, route)) {
+        this.#rescale(served!.deployment, route);
+        await this.#kept.note(route, served!.deployment.keeps);
+        return { missing: [] };
+      }
       const deployment = this.#deploy(route);
       const warm = prepare || (served?.deployment.pool?.counts.ready ?? 0) > 0;
       try {
@@ -137,7 +164,8 @@ export class Runner {
         if (this.#closed) throw new FuncatronError('runner_lost', 'the runner is shutting down');
         await this.#swap(route.queue, deployment);
         if (warm) await this.#kept.note(route, deployment.keeps);
-        else if (this.#kept.has(route)) void deployment.prepare().catch(() => undefined);
+        else if (this.#kept.has(route) || route.replicas)
+          void deployment.prepare().catch(() => undefined);
         return assigned;
       } catch (thrown) {
         this.#kill(deployment);
@@ -163,7 +191,7 @@ export class Runner {
 
   /** Stops serving a queue, unless something newer is enabled there; calls in hand may end. */
   disable(queue: string, revision: number): Promise<void> {
-    return this.#inTurn(queue, async () => {
+    return this.#turns.take(queue, async () => {
       const served = this.#served.get(queue);
       if (!served || revisionOf(served) > revision) return;
       this.#served.delete(queue);
@@ -179,6 +207,7 @@ export class Runner {
   /** Takes no more calls, lets those in hand end up to `drainMs`, ends every worker. */
   async close(drainMs = this.#options.drainMs): Promise<void> {
     this.#closed = true;
+    this.#load.close();
     await this.#control.close();
     await this.#describer.close();
     for (const { deployment, consumer } of this.#served.values())
@@ -221,6 +250,7 @@ export class Runner {
       bundles,
       warm: this.#warm,
       successors: this.#successors,
+      share: this.#shareOf(route),
       dir,
       stacks,
       responseMode,
@@ -230,6 +260,14 @@ export class Runner {
     });
     this.#deployments.add(deployment);
     return deployment;
+  }
+
+  #shareOf({ queue }: Route) {
+    return shareOf(queue, this.#control.id, this.#runners);
+  }
+
+  #rescale(deployment: Deployment, route: Route): void {
+    deployment.rescale(route, this.#shareOf(route));
   }
 
   /** The handler looks its deployment up per call, so a swap is one assignment. */
@@ -251,19 +289,13 @@ export class Runner {
     entry.consumer = await broker.consume(queue, handle, { prefetch });
     this.#served.set(queue, entry);
   }
-
-  #inTurn<T>(queue: string, change: () => Promise<T>): Promise<T> {
-    const before = this.#changing.get(queue) ?? Promise.resolve();
-    const mine = before.catch(() => undefined).then(change);
-    this.#changing.set(queue, mine);
-    const done = (): void => {
-      if (this.#changing.get(queue) === mine) this.#changing.delete(queue);
-    };
-    mine.then(done, done);
-    return mine;
-  }
 }
 
 function revisionOf(served: Served | undefined): number {
   return !served || served.isForeign ? -1 : served.deployment.route.revision;
+}
+
+/** Whether they differ in nothing but what is wanted of workers. */
+function isSameEnabling(one: Route, other: Route): boolean {
+  return one.sha === other.sha && enablingOf(one) === enablingOf(other);
 }

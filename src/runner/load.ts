@@ -1,0 +1,82 @@
+/**
+ * What a runner tells the Trons of its load: with every heartbeat, and every two seconds while calls
+ * come. Counts go on from when a bundle was enabled, so that a message may be lost.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import type { Deployment, Load } from './deployment.ts';
+
+const everyMs = 2_000;
+/** Queues one message tells of, the busiest first. */
+const queuesMax = 1_000;
+/** Of `/proc/<pid>/stat`: Linux has it so on all machines it runs on. */
+const ticksPerSecond = 100;
+
+export interface QueueLoad extends Load {
+  /** CPU time that its workers, as they are now, have had. */
+  cpuMs: number;
+}
+
+export interface RunnerLoad {
+  /** CPUs of the machine. */
+  cpus: number;
+  queues: QueueLoad[];
+}
+
+export class LoadTeller {
+  readonly #deployments: () => Iterable<Deployment>;
+  readonly #tell: (load: RunnerLoad) => void;
+  readonly #timer: NodeJS.Timeout;
+  /** What was told last, but for what grows by itself. */
+  #told = '';
+
+  constructor(deployments: () => Iterable<Deployment>, tell: (load: RunnerLoad) => void) {
+    this.#deployments = deployments;
+    this.#tell = tell;
+    this.#timer = setInterval(() => this.#look(), everyMs).unref();
+  }
+
+  /** What there is now. */
+  get load(): RunnerLoad {
+    const queues: QueueLoad[] = [];
+    for (const { load, pool } of this.#deployments()) {
+      if (!load || (load.calls === 0 && load.inHand === 0 && load.instances === 0)) continue;
+      queues.push({ ...load, ...rounded(load), cpuMs: cpuMsOf(pool?.pids ?? []) });
+    }
+    queues.sort((a, b) => b.inHand - a.inHand || b.instances - a.instances);
+    return { cpus: availableParallelism(), queues: queues.slice(0, queuesMax) };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    let state = '';
+    for (const { load } of this.#deployments())
+      if (load) state += ` ${load.queue} ${load.calls} ${load.inHand} ${load.instances}`;
+    if (state === this.#told) return;
+    this.#told = state;
+    this.#tell(this.load);
+  }
+}
+
+function rounded({ waitMs, serviceMs }: Load) {
+  return { waitMs: Math.round(waitMs), serviceMs: Math.round(serviceMs) };
+}
+
+/** Time of the processes and of their children that have ended. */
+function cpuMsOf(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    try {
+      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      // The name before it may hold anything.
+      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+      for (const field of fields.slice(11, 15)) ticks += Number(field);
+    } catch {
+      // It has ended, or there is no /proc here.
+    }
+  }
+  return (ticks * 1000) / ticksPerSecond;
+}
