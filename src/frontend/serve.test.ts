@@ -98,7 +98,7 @@ test('what the contract refuses is a problem that says what and where', async (t
   const cases: [string, string, number, string][] = [
     ['GET', '/v1/nowhere', 404, 'not_found'],
     ['GET', '/v10/pets', 404, 'no_route'],
-    ['GET', '/', 404, 'no_route'],
+    ['PUT', '/', 404, 'no_route'],
     ['DELETE', '/v1/pets', 405, 'method_not_allowed'],
     ['GET', '/v1/pets?limit=many', 400, 'bad_parameter'],
     ['GET', '/v1/pets?limit=%zz', 400, 'bad_parameter'],

@@ -34,7 +34,7 @@ test('a bundle may have these paths for itself', async (t) => {
 
 test('with nothing enabled the answer says what to do', async (t) => {
   const { port } = await openDoor(t, { bare: true });
-  const refused = await ask(port, '/');
+  const refused = await ask(port, '/any');
   assert.equal(problemOf(refused).code, 'no_route');
   assert.match(problemOf(refused).detail, /funcatron deploy/);
 });
@@ -55,8 +55,7 @@ test('documents are shown when told, where no operation is', async (t) => {
   const own = await openDoor(t, { paths: { '/ui/': page('u') }, options: { docs: true } });
   assert.equal((await ask(own.port, '/ui/')).text, '{"ok":true}');
   const hidden = await openDoor(t);
-  for (const path of ['/ui', '/ui/', '/openapi.json'])
-    assert.equal((await ask(hidden.port, path)).status, 404);
+  assert.equal((await ask(hidden.port, '/openapi.json')).status, 404);
   const bare = await openDoor(t, { bare: true, options: { docs: true } });
   assert.equal((await ask(bare.port, '/ui/')).status, 404);
 });
