@@ -17,7 +17,7 @@ import java.util.logging.Logger;
 
 /** A loaded bundle: its classes, its operations, its Funcs. */
 public final class Bundle {
-    private static final String CONTEXT = "funcatron.intf.impl.ContextImpl";
+    static final String CONTEXT = "funcatron.intf.impl.ContextImpl";
 
     /** Who and where it is. */
     public final Assignment assignment;

@@ -120,6 +120,9 @@ public final class BundleLoader extends ClassLoader {
             definePackage(name.substring(0, end), source);
         }
         byte[] rewritten = Rewriter.rewrite(bytes);
+        if (name.equals(Bundle.CONTEXT)) {
+            rewritten = MetaRewriter.rewrite(rewritten);
+        }
         return defineClass(name, rewritten, 0, rewritten.length, source.domain(this));
     }
 

@@ -1,5 +1,6 @@
 package funcatron.worker.call;
 
+import funcatron.worker.guest.MetaAnswer;
 import funcatron.worker.json.Bytes;
 import funcatron.worker.wire.Frame;
 import java.io.IOException;
@@ -34,6 +35,11 @@ final class Reply {
             ReplyHead.write(head, status, headers, null);
             whole(call, head, EMPTY);
         } else if (body instanceof byte[] bytes) {
+            InputStream large = MetaAnswer.takeStream(bytes);
+            if (large != null) {
+                send(call, head, status, headers, large);
+                return;
+            }
             ReplyHead.write(head, status, headers, "application/octet-stream");
             whole(call, head, bytes);
         } else if (body instanceof InputStream stream) {

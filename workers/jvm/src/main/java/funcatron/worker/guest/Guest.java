@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * What a bundle calls where its code says System or Runtime: the methods that would be about the
- * whole process are here about the bundle. The only class of the worker that bundles see.
+ * whole process are here about the bundle. Bundles see this package, and nothing else of the
+ * worker.
  */
 public final class Guest {
     private static final StackWalker WALKER =
