@@ -18,6 +18,7 @@ public final class Call implements Runnable, BooleanSupplier {
     final Worker worker;
     final Head head;
     private final int stream;
+    private final CallPool pool;
 
     /** The body, once it is whole. */
     private byte[] body = EMPTY;
@@ -36,6 +37,7 @@ public final class Call implements Runnable, BooleanSupplier {
         this.worker = worker;
         this.stream = stream;
         this.head = head;
+        pool = worker.pool();
     }
 
     /** The number of its stream, or 0 when that means nothing any more. */
@@ -55,14 +57,14 @@ public final class Call implements Runnable, BooleanSupplier {
         } else {
             body = whole;
         }
-        worker.pool().submit(this);
+        pool.submit(this);
     }
 
     /** Takes the beginning of a body. */
     public void open(byte[] first) {
         if (head.isStream) {
             openStream(first);
-            worker.pool().submit(this);
+            pool.submit(this);
         } else {
             parts = new ByteArrayOutputStream(Math.max(first.length, Frame.WINDOW_BYTES));
             parts.writeBytes(first);
@@ -92,7 +94,7 @@ public final class Call implements Runnable, BooleanSupplier {
         } else if (parts != null) {
             body = parts.toByteArray();
             parts = null;
-            worker.pool().submit(this);
+            pool.submit(this);
         }
     }
 
@@ -105,19 +107,8 @@ public final class Call implements Runnable, BooleanSupplier {
 
     /** Nobody waits any more. */
     public void cancel(String why) {
-        synchronized (this) {
-            if (cancelled) {
-                return;
-            }
-            cancelled = true;
-            if (window != null) {
-                window.stop();
-            }
-            if (running != null) {
-                isStuck = true;
-                worker.pool().countStuck(1);
-                running.interrupt();
-            }
+        if (!interrupt()) {
+            return;
         }
         if (inbound != null) {
             inbound.breakOff("the request body broke off: " + why);
@@ -126,6 +117,29 @@ public final class Call implements Runnable, BooleanSupplier {
             parts = null;
             fail(Refusal.cancelled());
         }
+    }
+
+    /** Interrupts the thread that runs the call, if one does; false if that was done before. */
+    private boolean interrupt() {
+        boolean isRunning;
+        synchronized (this) {
+            if (cancelled) {
+                return false;
+            }
+            cancelled = true;
+            if (window != null) {
+                window.stop();
+            }
+            isRunning = running != null;
+            isStuck = isRunning;
+            if (isRunning) {
+                running.interrupt();
+            }
+        }
+        if (isRunning) {
+            pool.countStuck(1);
+        }
+        return true;
     }
 
     /** Whether nobody waits any more; what {@code $cancelled} is. */
@@ -138,7 +152,7 @@ public final class Call implements Runnable, BooleanSupplier {
     public void run() {
         CallThread thread = (CallThread) Thread.currentThread();
         try {
-            begin(thread);
+            enter(thread);
             Reply.send(this, thread.scratch.clear(), dispatch());
         } catch (OutOfMemoryError full) {
             worker.outOfMemory(this, full);
@@ -151,11 +165,20 @@ public final class Call implements Runnable, BooleanSupplier {
         }
     }
 
-    private synchronized void begin(CallThread thread) {
-        if (cancelled) {
+    /**
+     * The thread is the call's. The pool says so the moment it gives the call away: whoever is
+     * answered after that finds this call begun.
+     */
+    synchronized void begin(CallThread thread) {
+        if (!cancelled) {
+            running = thread;
+        }
+    }
+
+    private void enter(CallThread thread) {
+        if (running == null) {
             throw Refusal.cancelled();
         }
-        running = thread;
         thread.call(this);
         thread.setContextClassLoader(worker.bundle().loader());
     }
@@ -173,11 +196,13 @@ public final class Call implements Runnable, BooleanSupplier {
 
     /** The thread is free; nothing of the call may reach it any more. */
     private void leave(CallThread thread) {
+        boolean wasStuck;
         synchronized (this) {
             running = null;
-            if (isStuck) {
-                worker.pool().countStuck(-1);
-            }
+            wasStuck = isStuck;
+        }
+        if (wasStuck) {
+            pool.countStuck(-1);
         }
         Thread.interrupted();
         thread.call(null);

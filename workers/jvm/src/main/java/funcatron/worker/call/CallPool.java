@@ -82,6 +82,9 @@ public final class CallPool {
                     waking = false;
                 }
                 task = queue.poll();
+                if (task instanceof Call call) {
+                    call.begin(thread);
+                }
                 if (task == null) {
                     idle.addLast(thread);
                     isMine = true;
