@@ -29,10 +29,15 @@ interface Parts {
   log: Log;
 }
 
+/** A bundle that another Tron may be about to enable is not tidied away. */
+const tidyAfterMs = 60_000;
+
 type Judge = (before: EnabledRoute | undefined) => Promise<void>;
 
 export class FunctionDeploys {
   readonly #parts: Parts;
+  /** SHAs of bundles that are being deployed; of those deployed twice at once, twice. */
+  readonly #underway: string[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -88,14 +93,18 @@ export class FunctionDeploys {
     await namespaces.assertKnown(deployment.namespace);
     const files = functionFiles(deployment, await catalogue.find(deployment.image));
     const { bytes, sha } = await writeBundle(files);
+    this.#underway.push(sha);
     const isNew = (await bundles.find(sha)) === undefined;
-    const { bundle } = await bundles.upload(once(bytes), bytes.length);
+    let bundle: BundleRecord | undefined;
+    let isPlaced = false;
     try {
+      ({ bundle } = await bundles.upload(once(bytes), bytes.length));
       const { warnings } = await placement.enable({ bundle, props: {}, judge });
+      isPlaced = true;
       log.info({ function: bundleName(deployment), sha, warnings }, 'function deployed');
-    } catch (thrown) {
-      if (isNew) await this.#discard(bundle);
-      throw thrown;
+    } finally {
+      this.#underway.splice(this.#underway.indexOf(sha), 1);
+      if (bundle && isNew && !isPlaced) await this.#discard(bundle);
     }
     await this.#tidy(deployment, false);
   }
@@ -109,8 +118,11 @@ export class FunctionDeploys {
       const kept = new Set(past.map(({ sha }) => sha));
       for (const { sha } of await store.routes()) kept.add(sha);
       const name = bundleName(deployment);
+      const newest = all ? Infinity : Date.now() - tidyAfterMs;
+      const isOld = ({ sha, uploadedAt }: BundleRecord): boolean =>
+        !kept.has(sha) && uploadedAt < newest;
       for (const bundle of await bundles.list())
-        if (bundle.basePath === basePath && bundle.name === name && !kept.has(bundle.sha))
+        if (bundle.basePath === basePath && bundle.name === name && isOld(bundle))
           await this.#discard(bundle);
     } catch (err) {
       log.warn({ err }, 'older bundles of a function were not removed');
@@ -119,6 +131,7 @@ export class FunctionDeploys {
 
   /** Somebody may have enabled the very same one meanwhile: then it stays. */
   async #discard(bundle: BundleRecord): Promise<void> {
+    if (this.#underway.includes(bundle.sha)) return;
     await this.#parts.bundles.remove(bundle).catch((err: unknown) => {
       this.#parts.log.debug({ err, sha: bundle.sha }, 'a bundle of a function stays');
     });
