@@ -55,13 +55,13 @@ final class FuncCheck {
             if (found.isInterface() || Modifier.isAbstract(found.getModifiers())) {
                 return "class " + name + " is abstract: name one that can be made";
             }
-            found.getConstructor();
+            found.getDeclaredConstructor();
             return null;
         } catch (ClassNotFoundException absent) {
             return "write the class " + name + ", which implements funcatron.intf.Func<T>, or "
                     + "correct the operationId";
         } catch (NoSuchMethodException absent) {
-            return "class " + name + " has no public constructor without parameters: give it one";
+            return "class " + name + " has no constructor without parameters: give it one";
         } catch (UnsupportedClassVersionError newer) {
             return "class " + name + " is " + versions(bundle.own.classBytes(name));
         } catch (LinkageError broken) {

@@ -65,7 +65,12 @@ public final class Failure {
     /** What an exception says, or at least what it is. */
     public static String message(Throwable thrown) {
         String message = thrown.getMessage();
-        return message == null || message.isEmpty() ? thrown.getClass().getName() : message;
+        if (message != null && !message.isEmpty()) {
+            return message;
+        }
+        String name = thrown.getClass().getName();
+        // Such as that of a static initialiser, which says nothing itself.
+        return thrown.getCause() == null ? name : name + ": " + thrown.getCause();
     }
 
     /** The exception, or a cause of it, that has a status to refuse with; else {@code null}. */
