@@ -21,7 +21,7 @@ final class BootApplication {
     private final SpringBootWrapper wrapper;
     private final ClassLoader loader;
     private ConfigurableApplicationContext context;
-    private RuntimeException failure;
+    private StartFailure failure;
     private WebApp app;
     private Contract contract;
 
@@ -44,9 +44,7 @@ final class BootApplication {
         } catch (RuntimeException thrown) {
             Throwable root = NestedExceptionUtils.getMostSpecificCause(thrown);
             close();
-            failure =
-                    new IllegalStateException(
-                            "the Spring application does not start: " + wordsOf(root), thrown);
+            failure = new StartFailure(wordsOf(root), thrown);
             throw failure;
         } finally {
             thread.setContextClassLoader(before);

@@ -41,10 +41,11 @@ final class Contract {
                 context.getBeanProvider(OpenApiWebMvcResource.class).getIfUnique();
         if (springdoc == null)
             throw new IllegalStateException(
-                    "springdoc has not read the application: is springdoc-openapi-starter-webmvc-api"
-                            + " of a version for this Spring Boot among the dependencies, and"
+                    "springdoc has not read the application: is"
+                            + " springdoc-openapi-starter-webmvc-api of a version for this Spring Boot among the dependencies, and"
                             + " auto-configuration on?");
-        String path = context.getEnvironment().getProperty("springdoc.api-docs.path", "/v3/api-docs");
+        Environment environment = context.getEnvironment();
+        String path = environment.getProperty("springdoc.api-docs.path", "/v3/api-docs");
         byte[] bytes = springdoc.openapiJson(app.request(basePath() + path), path, Locale.ENGLISH);
         ObjectNode document = (ObjectNode) JSON.readTree(bytes);
         complete(document);
@@ -88,7 +89,8 @@ final class Contract {
     private static void loosenUris(JsonNode node) {
         if (node instanceof ObjectNode schema
                 && schema.path("type").toString().contains("\"string\"")
-                && schema.path("format").asText().equals("uri")) schema.put("format", "uri-reference");
+                && schema.path("format").asText().equals("uri"))
+            schema.put("format", "uri-reference");
         for (JsonNode inner : node) loosenUris(inner);
     }
 

@@ -6,8 +6,8 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * Keeps Spring Boot, while it starts, from taking the java.util.logging of the whole JVM for its own:
- * it does so where it finds no handler but the console, and other bundles log through it, too.
+ * Keeps Spring Boot, while it starts, from taking the java.util.logging of the whole JVM for its
+ * own: it does so where it finds no handler but the console, and other bundles log through it, too.
  */
 final class JulGuard extends Handler implements AutoCloseable {
     private final Logger root = LogManager.getLogManager().getLogger("");

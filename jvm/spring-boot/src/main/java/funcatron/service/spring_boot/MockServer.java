@@ -18,8 +18,8 @@ import org.springframework.core.env.Environment;
 
 /**
  * A server that opens no port: what Spring Boot registers is called by the platform. {@link
- * SpringBootWrapper} puts one into the application by itself; a component that extends this class, as
- * bundles of before have it, is used instead.
+ * SpringBootWrapper} puts one into the application by itself; a component that extends this class,
+ * as bundles of before have it, is used instead.
  */
 public class MockServer extends AbstractServletWebServerFactory implements EnvironmentAware {
     private static final int SESSIONS_MAX = 10_000;

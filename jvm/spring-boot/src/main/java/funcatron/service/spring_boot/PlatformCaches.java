@@ -7,7 +7,7 @@ import java.lang.invoke.MethodType;
 import java.lang.runtime.ObjectMethods;
 import java.util.ResourceBundle;
 
-/** Caches of the Java platform that keep classes of a bundle, and so its loader, when it has ended. */
+/** Caches of the Java platform that keep classes of a bundle, and its loader, when it has ended. */
 final class PlatformCaches {
     private PlatformCaches() {}
 

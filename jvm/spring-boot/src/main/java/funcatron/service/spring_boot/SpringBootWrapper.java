@@ -11,8 +11,8 @@ import java.util.logging.Logger;
 import org.springframework.boot.SpringApplication;
 
 /**
- * Makes a bundle of a Spring Boot application. Extend it, name the application's class, and register
- * the class in {@code META-INF/services/funcatron.intf.OperationProvider}:
+ * Makes a bundle of a Spring Boot application. Extend it, name the application's class, and
+ * register the class in {@code META-INF/services/funcatron.intf.OperationProvider}:
  *
  * <pre>
  * public class ShopBundle extends SpringBootWrapper {

@@ -9,6 +9,15 @@ import java.util.Map;
 
 /** A result map. */
 record Answer(Map<Object, Object> result) {
+    @Override
+    public String toString() {
+        try {
+            return result + text();
+        } catch (IOException unread) {
+            return result + unread.toString();
+        }
+    }
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     int status() {
@@ -25,6 +34,7 @@ record Answer(Map<Object, Object> result) {
 
     byte[] bytes() throws IOException {
         if (result.get("body") instanceof byte[] bytes) return bytes;
+        if (result.get("body") == null) return new byte[0];
         try (InputStream stream = stream()) {
             return stream.readAllBytes();
         }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,8 @@ class DispatchTest {
 
     @Test
     void validationAndErrorsAreAnsweredInJson() throws Exception {
-        Answer bad = host.send(new Call("post", "/shop/items").json("{\"name\":\" \",\"amount\":1}"));
+        Call blank = new Call("post", "/shop/items").json("{\"name\":\" \",\"amount\":1}");
+        Answer bad = host.send(blank);
         assertEquals(400, bad.status());
         assertEquals("application/json", bad.header("content-type"));
         assertEquals("/shop/items", bad.json().path("path").asText());
@@ -105,7 +107,8 @@ class DispatchTest {
 
     @Test
     void whatIsThrownInATransactionUndoesIt() throws Exception {
-        Answer made = host.send(new Call("post", "/shop/items").json("{\"name\":\"a\",\"amount\":5}"));
+        Call add = new Call("post", "/shop/items").json("{\"name\":\"a\",\"amount\":5}");
+        Answer made = host.send(add);
         assertEquals(201, made.status());
         assertEquals(List.of("yes", "indeed"), made.header("x-made"));
         assertEquals(404, host.send(new Call("post", "/shop/items/move?from=a&to=b")).status());
@@ -136,7 +139,7 @@ class DispatchTest {
     @Test
     void partsAreRebuilt() throws Exception {
         Map<String, Object> file =
-                Map.of("filename", "a.txt", "content-type", "text/plain", "bytes", new byte[9], "size", 9);
+                Map.of("filename", "a.txt", "content-type", "text/plain", "bytes", new byte[9]);
         Map<String, Object> fields =
                 Map.of("file", file, "item", Map.of("name", "n", "amount", 3L), "note", "ö");
         String type = "multipart/form-data; boundary=x";
@@ -150,6 +153,41 @@ class DispatchTest {
         Map<String, Object> large = Map.of("filename", "l", "bytes", new byte[200_000]);
         call.fields("multipart-params", type, Map.of("file", large, "item", Map.of(), "note", ""));
         assertEquals(413, host.send(call).status());
+    }
+
+    @Test
+    void partsThatNobodyReadBeforeAreRead() throws Exception {
+        String form =
+                """
+                --b
+                Content-Disposition: form-data; name="note"
+
+                hi
+                --b
+                Content-Disposition: form-data; name="item"
+                Content-Type: application/json
+
+                {"name": "n", "amount": 3}
+                --b
+                Content-Disposition: form-data; name="file"; filename="ü.txt"
+                Content-Type: text/plain
+
+                %s
+                --b--
+                """;
+        String text = form.replace("\n", "\r\n").formatted("x".repeat(70_000));
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        String type = "multipart/form-data; boundary=b";
+        JsonNode said = host.send(new Call("post", "/shop/upload").body(type, bytes)).json();
+        assertEquals("ü.txt", said.path("name").asText());
+        assertEquals(70_000, said.path("size").asInt());
+        assertEquals("hi", said.path("note").asText());
+        byte[] large = text.replace("xxxxxxx", "xxxxxxxxxxxxxx").getBytes(StandardCharsets.UTF_8);
+        Answer refused = host.send(new Call("post", "/shop/upload").body(type, large));
+        assertEquals(413, refused.status());
+        Call cut = new Call("post", "/shop/upload").body(type, Arrays.copyOf(bytes, 60_000));
+        Answer broken = host.send(cut);
+        assertEquals(500, broken.status(), broken::toString);
     }
 
     @Test

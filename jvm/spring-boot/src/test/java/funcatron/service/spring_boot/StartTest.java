@@ -71,7 +71,7 @@ class StartTest {
     void whatKeepsItFromStartingIsSaidEachTime() throws Exception {
         try (Host host = new Host(Map.of("application", "broken"))) {
             for (int i = 0; i < 2; i++) {
-                Throwable thrown = assertThrows(RuntimeException.class, () -> host.get("/shop"));
+                Throwable thrown = assertThrows(Error.class, () -> host.get("/shop"));
                 String words = thrown.getMessage();
                 assertTrue(words.startsWith("the Spring application does not start: "), words);
                 assertTrue(words.contains("shop.secret"), words);

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 
 /**
  * Takes a call from its map to the map of its answer. It runs filters and servlets on the thread of
@@ -22,6 +24,8 @@ final class Driver {
     private interface Work {
         void run() throws IOException, ServletException;
     }
+
+    private static final Log LOG = LogFactory.getLog(Driver.class);
 
     private final Exchange exchange;
     private final Request request;
@@ -72,11 +76,12 @@ final class Driver {
             if (exchange.isOver() && exchange.headSize() > 0)
                 headers.putIfAbsent("content-length", String.valueOf(exchange.headSize()));
             abandon();
-            body = new byte[0];
+            body = null;
         } else {
-            body = exchange.isOver() ? exchange.readWhole() : null;
+            byte[] whole = exchange.isOver() ? exchange.readWhole() : null;
             isDelivering = true;
-            if (body == null) body = new Delivery(this);
+            if (whole == null) body = new Delivery(this);
+            else body = whole.length == 0 ? null : whole;
         }
         Map<Object, Object> result = new LinkedHashMap<>();
         result.put("status", response.getStatus());
@@ -128,8 +133,7 @@ final class Driver {
     private void expire(AsyncCall async) {
         async.tell(AsyncListener::onTimeout, null);
         if (async.wish() != Wish.NONE) return;
-        IOException late = new IOException("the call took longer than " + async.getTimeout() + " ms");
-        fail(late);
+        fail(new IOException("the call took longer than " + async.getTimeout() + " ms"));
         if (!exchange.isOver() && exchange.async() == null) finish();
         async.tell(AsyncListener::onComplete, null);
     }
@@ -162,6 +166,11 @@ final class Driver {
         }
         exchange.over();
         tellListeners(true);
+        try {
+            request.close();
+        } catch (IOException kept) {
+            LOG.warn("a file of the request cannot be deleted", kept);
+        }
     }
 
     private void tellListeners(boolean isEnd) {

@@ -53,7 +53,7 @@ final class Facts {
     /** One value, or a list of them, as text. */
     static List<String> texts(Object value) {
         List<String> texts = new ArrayList<>();
-        if (value instanceof Iterable<?> list) for (Object one : list) texts.add(String.valueOf(one));
+        if (value instanceof Iterable<?> list) list.forEach(one -> texts.add(String.valueOf(one)));
         else if (value != null) texts.add(value.toString());
         return texts;
     }

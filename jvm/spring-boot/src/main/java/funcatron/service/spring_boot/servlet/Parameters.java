@@ -26,15 +26,6 @@ final class Parameters {
         return this;
     }
 
-    /** Adds fields that are parsed already. */
-    Parameters addAll(Map<?, ?> fields) {
-        fields.forEach(
-                (name, value) -> {
-                    for (String one : Facts.texts(value)) add(String.valueOf(name), one);
-                });
-        return this;
-    }
-
     /** Adds those of another set after these. */
     Parameters addAll(Parameters others) {
         others.byName.forEach((name, values) -> values.forEach(value -> add(name, value)));

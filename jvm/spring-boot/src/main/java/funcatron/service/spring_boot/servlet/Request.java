@@ -162,8 +162,8 @@ final class Request extends RequestContent {
     public String getRequestedSessionId() {
         Cookie[] cookies = getCookies();
         String name = app.context().getSessionCookieConfig().getName();
-        if (cookies != null)
-            for (Cookie cookie : cookies) if (cookie.getName().equals(name)) return cookie.getValue();
+        if (cookies == null) return null;
+        for (Cookie cookie : cookies) if (cookie.getName().equals(name)) return cookie.getValue();
         return null;
     }
 

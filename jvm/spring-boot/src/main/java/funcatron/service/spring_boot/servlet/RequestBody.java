@@ -37,11 +37,6 @@ final class RequestBody {
         return mediaType.equals("multipart/form-data");
     }
 
-    /** Whether the platform has read it into parts. */
-    boolean hasParts() {
-        return isMultipart() && facts.get("multipart-params") != null;
-    }
-
     /** Whether somebody reads, or has read, the bytes. */
     boolean isTaken() {
         return stream != null;
@@ -54,32 +49,46 @@ final class RequestBody {
     }
 
     private InputStream source(Charset charset) {
-        Map<?, ?> fields = facts.map("form-params");
-        if (isForm() && !fields.isEmpty())
-            return new ByteArrayInputStream(new Parameters().addAll(fields).encoded(charset));
+        Map<?, ?> fields = parsed("form-params");
+        if (isForm() && fields != null)
+            return new ByteArrayInputStream(ParsedForm.parameters(fields).encoded(charset));
         return given == null ? InputStream.nullInputStream() : given;
+    }
+
+    /** The fields as the platform has read them; null if it has not. */
+    private Map<?, ?> parsed(String key) {
+        Map<?, ?> fields = facts.map(key);
+        boolean isParsed = !fields.isEmpty() || facts.map("parameters").containsKey("formData");
+        return isParsed ? fields : null;
     }
 
     /** The fields of a form; reading them takes the bytes. */
     Parameters fields(Charset charset) throws IOException {
-        Map<?, ?> fields = facts.map("form-params");
-        if (!fields.isEmpty()) {
-            stream = new BodyStream(InputStream.nullInputStream());
-            return new Parameters().addAll(fields);
+        Map<?, ?> fields = parsed("form-params");
+        if (fields == null) {
+            byte[] bytes = stream(charset).readAllBytes();
+            return new Parameters().addEncoded(new String(bytes, charset));
         }
-        byte[] bytes = stream(charset).readAllBytes();
-        return new Parameters().addEncoded(new String(bytes, charset));
+        stream = new BodyStream(InputStream.nullInputStream());
+        return ParsedForm.parameters(fields);
     }
 
-    List<FormPart> parts(MultipartConfigElement limits) throws ServletException {
+    /** The parts of a form, within the limits of the servlet. */
+    List<FormPart> parts(MultipartConfigElement config) throws IOException, ServletException {
         if (!isMultipart()) throw new ServletException("the request is not multipart/form-data");
-        if (limits == null) throw new IllegalStateException("the servlet takes no multipart forms");
+        if (config == null) throw new IllegalStateException("the servlet takes no multipart forms");
         if (parts != null) return parts;
-        if (!hasParts())
-            throw new ServletException(
-                    "the contract does not say that this operation takes multipart/form-data");
-        parts = FormPart.of(facts.map("multipart-params"), limits);
+        PartLimits limits = new PartLimits(config);
+        Map<?, ?> fields = parsed("multipart-params");
+        if (fields != null) parts = ParsedForm.parts(fields, limits);
+        else if (given == null) parts = List.of();
+        else parts = new MultipartReader(given, facts.header("content-type"), limits).read();
         return parts;
+    }
+
+    /** Deletes the files of parts. */
+    void close() throws IOException {
+        if (parts != null) for (FormPart part : parts) part.delete();
     }
 
     private static final class BodyStream extends ServletInputStream {

@@ -33,6 +33,11 @@ abstract class RequestContent extends RequestHead {
         encoding = named == null ? usualEncoding : named;
     }
 
+    /** Deletes what was kept of the body in files. */
+    void close() throws IOException {
+        body.close();
+    }
+
     /** Where it goes. */
     abstract Target target();
 
@@ -106,7 +111,7 @@ abstract class RequestContent extends RequestHead {
         try {
             if (getMethod().equals("POST") && body.isForm() && !body.isTaken())
                 all.addAll(body.fields(charset()));
-            if (body.hasParts() && limits() != null)
+            if (body.isMultipart() && limits() != null)
                 for (FormPart part : body.parts(limits()))
                     if (!part.isFile()) all.add(part.getName(), part.text());
         } catch (IOException | ServletException cause) {
@@ -141,12 +146,12 @@ abstract class RequestContent extends RequestHead {
     }
 
     @Override
-    public Collection<Part> getParts() throws ServletException {
+    public Collection<Part> getParts() throws IOException, ServletException {
         return List.copyOf(body.parts(limits()));
     }
 
     @Override
-    public Part getPart(String name) throws ServletException {
+    public Part getPart(String name) throws IOException, ServletException {
         for (FormPart part : body.parts(limits())) if (part.getName().equals(name)) return part;
         return null;
     }

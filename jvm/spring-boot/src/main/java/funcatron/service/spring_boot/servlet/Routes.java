@@ -44,7 +44,8 @@ final class Routes {
         for (String prefix = path; ; prefix = prefix.substring(0, prefix.lastIndexOf('/'))) {
             ServletHolder servlet = byPattern.get(prefix + "/*");
             if (servlet != null) {
-                String info = path.length() == prefix.length() ? null : path.substring(prefix.length());
+                String rest = path.substring(prefix.length());
+                String info = rest.isEmpty() ? null : rest;
                 String value = info == null ? "" : info.substring(1);
                 return new Match(servlet, prefix, info, prefix + "/*", MappingMatch.PATH, value);
             }

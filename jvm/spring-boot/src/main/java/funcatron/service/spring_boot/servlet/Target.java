@@ -69,7 +69,8 @@ record Target(String uri, String contextPath, String path, String query) {
         byte[] to = new byte[from.length];
         int length = 0;
         for (int i = 0; i < from.length; i++) {
-            int high = from[i] == '%' && i + 2 < from.length ? Character.digit(from[i + 1], 16) : -1;
+            boolean mayBeCode = from[i] == '%' && i + 2 < from.length;
+            int high = mayBeCode ? Character.digit(from[i + 1], 16) : -1;
             int low = high < 0 ? -1 : Character.digit(from[i + 2], 16);
             if (low >= 0) {
                 to[length++] = (byte) (high << 4 | low);

@@ -25,7 +25,8 @@ public class AsyncController {
     Callable<String> callable(@RequestParam(defaultValue = "false") boolean fails) {
         return () -> {
             if (fails) throw new IllegalStateException("it failed later");
-            return "on " + (Thread.currentThread().getName().contains("task") ? "a task" : "itself");
+            boolean isTask = Thread.currentThread().getName().startsWith("task");
+            return isTask ? "on a task" : "on itself";
         };
     }
 
