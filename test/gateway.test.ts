@@ -250,7 +250,7 @@ describe('functions by name', () => {
     assert.equal((await read('/system/function/hello')).image, image);
     const envVars = { GREETING: 'servus' };
     assert.equal((await put({ service: 'hello', image: 'openfaas/hello', envVars })).status, 202);
-    assert.equal((await send('/function/hello', { body: 'du' })).text, 'servus du \n');
+    assert.equal((await send('/function/hello', { body: 'du' })).text, 'servus du /\n');
     const note = { service: 'note', image: 'bare:2', envProcess: 'cat note.txt' };
     assert.equal((await post(note)).status, 202);
     assert.equal((await send('/function/note')).text, 'of the image');

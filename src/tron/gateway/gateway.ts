@@ -3,7 +3,7 @@
  * Frontends have the address; they hand `/system/*` on over the broker.
  */
 import { FuncatronError } from '../../errors.ts';
-import type { Call, Reply } from '../../message.ts';
+import type { Body, Call, Reply } from '../../message.ts';
 import type { LogRing } from '../log-ring.ts';
 import type { Bundles } from '../bundles.ts';
 import type { Nodes } from '../nodes.ts';
@@ -36,6 +36,7 @@ const open = new Set(['/store.json']);
 export class Gateway {
   readonly #endpoints: GatewayEndpoints;
   readonly #credentials: Credentials;
+  readonly #bodyMax: number;
 
   constructor(parts: GatewayParts) {
     const { store, ring, options } = parts;
@@ -43,6 +44,7 @@ export class Gateway {
     const namespaces = new Namespaces(store);
     const catalogue = new Catalogue(options.images, options.bundleLimits);
     const deploys = new FunctionDeploys({ ...parts, functions, namespaces, catalogue });
+    this.#bodyMax = options.bodyMax;
     this.#credentials = new Credentials(store, options.basicAuth);
     this.#endpoints = {
       ...listEndpoints(functions),
@@ -68,8 +70,25 @@ export class Gateway {
     if (Array.isArray(found)) throw notThere(head.method, path, found);
     const { run, name } = found;
     const query = new URLSearchParams(head.query);
-    return run({ method, name, query, body: body as Uint8Array, call });
+    return run({ method, name, query, body: await whole(body, this.#bodyMax), call });
   }
+}
+
+/** A large body comes past the broker, in chunks. Rejects with `body_too_large`. */
+async function whole(body: Body, bytesMax: number): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      const detail = `the body is over ${bytesMax} bytes (--body-max)`;
+      throw new FuncatronError('body_too_large', detail, { component: 'tron' });
+    }
+    // Whose memory it is may take it back.
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks);
 }
 
 function notThere(method: string, path: string, allow: readonly string[]): FuncatronError {
