@@ -44,6 +44,7 @@ export class Metrics {
   readonly #families = new Map<string, MetricFamily>();
   readonly #samples = new Map<string, Sample>();
   readonly #collectors = new Set<() => void>();
+  readonly #sources = new Set<() => MetricFamily[]>();
 
   counter(name: string, help: string, labels: Labels = {}): Counter {
     const sample = this.#sample(name, help, 'counter', labels, []);
@@ -89,9 +90,14 @@ export class Metrics {
     }
   }
 
+  /** Has whoever counts by itself tell its families at every snapshot; their names are its own. */
+  addSource(source: () => MetricFamily[]): void {
+    this.#sources.add(source);
+  }
+
   snapshot(): MetricFamily[] {
     for (const collect of this.#collectors) collect();
-    return [...this.#families.values()];
+    return [...this.#families.values(), ...[...this.#sources].flatMap((source) => source())];
   }
 
   #sample(

@@ -109,7 +109,12 @@ export class ControlNode {
   }
 
   send(action: string, fields: Fields): void {
-    this.#line.send(action, fields).catch(() => undefined);
+    void this.deliver(action, fields);
+  }
+
+  /** Resolves when the broker has it, or will not take it. */
+  async deliver(action: string, fields: Fields): Promise<void> {
+    await this.#line.send(action, fields).catch(() => undefined);
   }
 
   /** `awake` until the broker has taken it, then `heartbeat`, and so for ever. */

@@ -75,6 +75,7 @@ function isOurs({ code, cause }: FuncatronError): boolean {
 }
 
 export function answerProblem(x: Exchange, problem: Problem): void {
+  if (problem.status >= 500) x.meter?.fail(problem);
   const shown = x.door.options.dev ? problem : { ...problem, stack: undefined };
   const bytes = problemBytes(shown, x.id);
   const headers = [

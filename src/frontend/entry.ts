@@ -1,5 +1,6 @@
 /** A route as the door serves it: its contract once loaded, and what is worked out per operation. */
 import { FuncatronError } from '../errors.ts';
+import { countedName } from '../function-name.ts';
 import { enablingOf } from '../message.ts';
 import type { Route } from '../message.ts';
 import type { Authenticate, Contract, ContractSource, Operation } from '../openapi/contract.ts';
@@ -87,7 +88,11 @@ export class RouteEntry {
     const isOpen = operation.security.length === 0;
     if (!isOpen) this.#authenticate ??= authenticateBy(contract, this.route);
     return {
-      meter: this.#context.meter.operation(this.route.name, operation.key),
+      meter: this.#context.meter.operation({
+        bundle: this.route.name,
+        operation: operation.key,
+        functionName: countedName(this.route, operation.operationId),
+      }),
       cors: this.corsOf(operation.settings),
       authenticate: isOpen ? undefined : this.#authenticate,
     };

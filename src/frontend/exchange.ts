@@ -86,10 +86,7 @@ export class Exchange implements Pending {
     this.ended = true;
     const { door, meter } = this;
     door.meter.inFlight--;
-    if (meter) {
-      meter.count(status);
-      meter.seconds.observe((performance.now() - this.startedMs) / 1000);
-    }
+    meter?.end(status, (performance.now() - this.startedMs) / 1000);
     if (door.options.accessLog) this.#logAccess(status);
     this.connection.delete(this);
   }

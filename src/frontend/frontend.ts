@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
 import { createControl } from './control.ts';
 import type { ControlOptions } from './control.ts';
+import { CountTeller } from './count-teller.ts';
 import type { Door } from './door.ts';
 import { EventDoor } from './event-door.ts';
 import { DoorMeter } from './meter.ts';
@@ -78,10 +79,15 @@ export function createFrontend(parts: FrontendParts): Frontend {
     forgetRevisions: () => routes.forgetRevision(),
     url: () => server.url,
   });
+  const counts = new CountTeller(meter, async (tallies) => {
+    if (options.control) await control.deliver('counts', { tallies });
+  });
   const close = async (): Promise<void> => {
     await control.close();
     await events.close();
     await server.close();
+    // Those that ended last are counted, too.
+    await counts.close();
     routes.close();
   };
   let closing: Promise<void> | undefined;

@@ -107,6 +107,7 @@ async function enterOperation(x: Exchange, entries: RouteEntry[], named: string)
   x.operation = operation;
   x.own = entry.operation(contract, operation);
   x.meter = x.own.meter;
+  x.meter.begin();
   x.cors = x.own.cors;
   x.raw = {};
   const { basePath } = entry.route;

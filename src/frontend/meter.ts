@@ -1,32 +1,79 @@
-/** What the door counts; children are looked up once and kept. */
-import type { Counter, Histogram, Metrics } from '../metrics.ts';
+/**
+ * What the door counts. One record of a call serves all who ask: our own metrics, those that
+ * OpenFaaS's users know, and the counts that the Trons keep.
+ */
+import { latencyBounds } from '../metrics.ts';
+import type { Counter, MetricFamily, Metrics } from '../metrics.ts';
+import { operationFamilies } from './metric-family.ts';
+
+/** Calls of one operation that were answered with one status. */
+export interface StatusCount {
+  /** Per bucket of `latencyBounds`, the last one without an end. */
+  buckets: Float64Array;
+  seconds: number;
+}
+
+/** What the platform said of the last call that failed. */
+export interface CallError {
+  /** Milliseconds since 1970. */
+  at: number;
+  status: number;
+  code?: string;
+  detail?: string;
+}
+
+/** What an operation is counted as. */
+export interface OperationLabels {
+  bundle: string;
+  /** Contract key: `METHOD /template`. */
+  operation: string;
+  /** `name.namespace`, as OpenFaaS's metrics have it. */
+  functionName: string;
+}
+
+const errorLengthMax = 500;
 
 /** Counts of one operation of one bundle. */
 export class OperationMeter {
-  readonly seconds: Histogram;
-  readonly #metrics: Metrics;
-  readonly #labels: { bundle: string; operation: string };
+  readonly labels: OperationLabels;
   /** By status: an index is cheaper than a lookup. */
-  readonly #calls: (Counter | undefined)[] = [];
+  readonly byStatus: (StatusCount | undefined)[] = [];
+  started = 0;
+  ended = 0;
+  /** Milliseconds since 1970 of the last answer. */
+  lastAt = 0;
+  error: CallError | undefined;
+  #said: { code: string; detail: string } | undefined;
 
-  constructor(metrics: Metrics, bundle: string, operation: string) {
-    this.#metrics = metrics;
-    this.#labels = { bundle, operation };
-    this.seconds = metrics.histogram(
-      'funcatron_call_seconds',
-      'Time from the request line to the answer, at the door',
-      this.#labels,
-    );
+  constructor(labels: OperationLabels) {
+    this.labels = labels;
   }
 
-  count(status: number): void {
-    (this.#calls[status] ??= this.#counter(status)).add();
+  begin(): void {
+    this.started++;
   }
 
-  #counter(status: number): Counter {
-    const labels = { ...this.#labels, status: String(status) };
-    return this.#metrics.counter('funcatron_calls_total', 'Calls answered at the door', labels);
+  /** `seconds`: from the request line to the answer. */
+  end(status: number, seconds: number): void {
+    this.ended++;
+    const count = (this.byStatus[status] ??= newCount());
+    let index = 0;
+    while (index < latencyBounds.length && seconds > latencyBounds[index]!) index++;
+    count.buckets[index]!++;
+    count.seconds += seconds;
+    if (status < 500) return;
+    this.error = { at: Date.now(), status, ...this.#said };
+    this.#said = undefined;
   }
+
+  /** What the platform says of the call that ends next. */
+  fail({ code, detail }: { code: string; detail: string }): void {
+    this.#said = { code, detail: detail.slice(0, errorLengthMax) };
+  }
+}
+
+function newCount(): StatusCount {
+  return { buckets: new Float64Array(latencyBounds.length + 1), seconds: 0 };
 }
 
 /** Counts of the door itself. */
@@ -36,6 +83,7 @@ export class DoorMeter {
   connections = 0;
   readonly #metrics: Metrics;
   readonly #rejected = new Map<string, Counter>();
+  readonly #operations = new Map<string, OperationMeter>();
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
@@ -45,10 +93,19 @@ export class DoorMeter {
       inFlight.set(this.inFlight);
       connections.set(this.connections);
     });
+    metrics.addSource((): MetricFamily[] => operationFamilies(this.operations));
   }
 
-  operation(bundle: string, operation: string): OperationMeter {
-    return new OperationMeter(this.#metrics, bundle, operation);
+  get operations(): Iterable<OperationMeter> {
+    return this.#operations.values();
+  }
+
+  /** One meter for each bundle and operation, wherever they are enabled. */
+  operation(labels: OperationLabels): OperationMeter {
+    const key = `${labels.bundle} ${labels.operation}`;
+    let meter = this.#operations.get(key);
+    if (!meter) this.#operations.set(key, (meter = new OperationMeter(labels)));
+    return meter;
   }
 
   /** A request that was refused before it cost a place in a queue. */

@@ -203,7 +203,12 @@ test('a Tron hears from the frontend, and tells it the routes', async () => {
   await tell('resend-awake', {}, 'm4');
   assert.equal((await again).action, 'awake');
   await frontend.close();
-  assert.deepEqual([heard.at(-1)!.action, heard.at(-1)!.from], ['died', awake!.from]);
+  const last = heard.slice(-2).map(({ action, from }) => [action, from]);
+  // Calls may end after it said so, and are counted yet.
+  assert.deepEqual(last, [
+    ['died', awake!.from],
+    ['counts', awake!.from],
+  ]);
   await broker.close();
 });
 

@@ -120,6 +120,7 @@ function matchOperation(x: Exchange): Next {
   x.raw = match.raw;
   x.own = entry.operation(contract, operation);
   x.meter = x.own.meter;
+  x.meter.begin();
   x.cors = x.own.cors;
 }
 
