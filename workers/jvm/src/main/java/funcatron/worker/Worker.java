@@ -143,7 +143,7 @@ public final class Worker implements GuestHost {
             Throwable cause = Failure.unwrap(thrown);
             boolean isPlain = cause instanceof LoadFailure || cause instanceof Exited;
             json.clear().raw("{\"message\":");
-            json.string(isPlain ? cause.getMessage() : String.valueOf(cause));
+            json.string(isPlain ? cause.getMessage() : LoadFailure.words(cause));
             if (!isPlain) {
                 json.raw(",\"stack\":").string(StackText.of(cause));
             }
