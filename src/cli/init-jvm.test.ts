@@ -34,6 +34,7 @@ const testMaven = (cwd: string) => run('mvn', ['--quiet', '--batch-mode', 'test'
 const languages: Record<string, Language> = {
   java: { needed: [], source: 'src/main/java/app/Hello.java', test: testMaven },
   kotlin: { needed: [], test: testMaven },
+  spring: { needed: [], source: 'src/main/java/app/FuncController.java', test: testMaven },
   scala: { needed: [], test: testSbt },
   clojure: {
     needed: ['lein'],
