@@ -89,4 +89,7 @@ test('a callback carries the result and names its call', () => {
     'x-duration-seconds': '1.500000',
     'content-type': 'text/plain',
   });
+  const ofFunction = { ...head, path: '/function/cat.dev/a' };
+  const named = makeCallback(ofFunction, { ...result, durationMs: 1, truncated: false });
+  assert.equal(named.head.headers['x-function-name'], 'cat.dev');
 });

@@ -151,6 +151,8 @@ export function makeCallback(head: CallHead, result: CallbackResult): Call {
     'x-function-status': String(status),
     'x-duration-seconds': (durationMs / 1000).toFixed(6),
   };
+  const [, name] = /^\/function\/([^/]+)/.exec(head.path) ?? [];
+  if (name !== undefined) headers['x-function-name'] = name;
   if (contentType !== undefined) headers['content-type'] = contentType;
   if (truncated) headers['x-funcatron-truncated'] = 'true';
   const call = tronCall('/callback', body, { callback: head.async!.callback! });

@@ -5,7 +5,7 @@ const pollMs = 2_000;
 const shownMax = 100_000;
 
 const at = (id) => document.getElementById(id);
-const state = { functions: [], chosen: undefined };
+const state = { functions: [], chosen: undefined, shown: '' };
 
 async function get(path) {
   const answer = await fetch(path, { cache: 'no-store' });
@@ -39,7 +39,11 @@ function tell(text) {
   at('problem').textContent = text ?? '';
 }
 
+/** Only what changed: whoever is about to press a button keeps it. */
 function showList() {
+  const shown = JSON.stringify([state.functions, state.chosen]);
+  if (shown === state.shown) return;
+  state.shown = shown;
   at('none').hidden = state.functions.length > 0;
   at('functions').replaceChildren(...state.functions.map(rowOf));
 }

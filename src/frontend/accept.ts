@@ -48,7 +48,9 @@ function readCallback(x: Exchange): string | undefined {
   if (url === undefined) return undefined;
   const why = x.door.callbacks.refuse(String(url));
   if (why === undefined) return new URL(String(url)).href;
-  throw new FuncatronError('callback_refused', `X-Callback-Url: ${why}`);
+  // OpenFaaS's gateway has this status for what is no URL at all.
+  const status = x.isFunction && !URL.canParse(String(url)) ? { status: 400 } : {};
+  throw new FuncatronError('callback_refused', `X-Callback-Url: ${why}`, status);
 }
 
 function answerAccepted(x: Exchange, id: string): void {

@@ -106,7 +106,7 @@ export class Catalogue {
 /** Where an image may be: `ghcr.io/openfaas/figlet:1` in `openfaas/figlet`, else in `figlet`. */
 export function foldersOf(image: string): string[] {
   const parts = image.split('@', 1)[0]!.split('/');
-  if (parts.length > 1 && /[.:]|^localhost$/.test(parts[0]!)) parts.shift();
+  if (parts.length > 1 && /^([A-Za-z0-9][^/]*[.:]|localhost$)/.test(parts[0]!)) parts.shift();
   parts.push(parts.pop()!.split(':', 1)[0]!);
   if (!parts.every((part) => partPattern.test(part))) return [];
   return [...new Set([parts.join('/'), parts.at(-1)!])];
