@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { deploy, nodeBundle } from './fixture/bundle.ts';
@@ -20,6 +21,21 @@ type Json = Record<string, any>; // oxlint-disable-line typescript/no-explicit-a
 
 const cat = { service: 'cat', image: 'functions/alpine:latest', envProcess: 'cat' };
 const callId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Of mode `http`: a stream of events, and a WebSocket, as far as its handshake goes. */
+const httpServer = `
+  import { createServer } from 'node:http';
+  const server = createServer((request, response) => {
+    if (request.url !== '/events?n=2') return response.writeHead(418, { location: '/x' }).end(request.url);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write('data: 1\\n\\n');
+    setTimeout(() => response.end('data: 2\\n\\n'), 50);
+  });
+  server.on('upgrade', (request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: upgrade\\r\\n\\r\\n');
+    socket.pipe(socket);
+  });
+  server.listen(process.env.PORT);`;
 
 describe('functions by name', () => {
   const stage = new Stage();
@@ -50,6 +66,10 @@ describe('functions by name', () => {
     chmodSync(join(hello, 'hello.sh'), 0o755);
     mkdirSync(join(images, 'bare'));
     writeFileSync(join(images, 'bare', 'note.txt'), 'of the image');
+    mkdirSync(join(images, 'server'));
+    writeFileSync(join(images, 'server', 'server.mjs'), httpServer);
+    const http = { fprocess: 'node server.mjs', mode: 'http' };
+    writeFileSync(join(images, 'server', 'image.json'), JSON.stringify(http));
     const services = {
       services: [{ type: 'alexa', service: 'CatIntent', applicationId: 'app-1' }],
     };
@@ -241,7 +261,12 @@ describe('functions by name', () => {
     const images = { x86_64: 'openfaas/hello', arm64: 'openfaas/hello', armhf: 'openfaas/hello' };
     const listed = { name: 'hello', title: 'Hello', description: '', images };
     const more = { fprocess: './hello.sh', environment: { GREETING: 'hi' } };
-    assert.deepEqual(functions, [{ ...listed, ...more }]);
+    const [hello] = functions as Json[];
+    assert.deepEqual(hello, { ...listed, ...more });
+    assert.deepEqual(
+      functions.map(({ name }: Json) => name),
+      ['hello', 'server'],
+    );
     const image = 'ghcr.io/openfaas/hello:0.1@sha256:00';
     const made = await post({ service: 'hello', image });
     assert.equal(made.status, 202, made.text);
@@ -255,6 +280,25 @@ describe('functions by name', () => {
     assert.equal((await post(note)).status, 202);
     assert.equal((await send('/function/note')).text, 'of the image');
     for (const functionName of ['hello', 'note']) await remove({ functionName });
+  });
+
+  test('a server is a function, too: its statuses, streams and WebSockets', async () => {
+    assert.equal((await post({ service: 'server', image: 'server' })).status, 202);
+    const plain = await send('/function/server/a?b=c');
+    assert.deepEqual([plain.status, plain.text, plain.headers.location], [418, '/a?b=c', '/x']);
+    const events = await send('/function/server/events?n=2', {
+      headers: { accept: 'text/event-stream' },
+    });
+    assert.deepEqual([events.status, events.text], [200, 'data: 1\n\ndata: 2\n\n']);
+    const headers = { connection: 'upgrade', upgrade: 'websocket' };
+    const asked = request(`${server.door}/function/server/socket`, { headers }).end();
+    const [answer, socket] = (await once(asked, 'upgrade')) as [IncomingMessage, Socket];
+    assert.equal(answer.statusCode, 101);
+    socket.write('there and back');
+    const [echo] = (await once(socket, 'data')) as [Buffer];
+    assert.equal(String(echo), 'there and back');
+    socket.destroy();
+    await remove({ functionName: 'server' });
   });
 
   test('namespaces keep functions of one name apart', async () => {
