@@ -18,6 +18,8 @@ export interface ScaleLimits {
   readonly max: number;
   /** Whether these count for each runner, not for all together. */
   readonly perRunner: boolean;
+  /** Whether it goes to zero by itself, also where somebody asked for more. */
+  readonly zero: boolean;
   /** Time without a call after which a worker beyond `min` goes. */
   readonly idleMs: number;
   /** Time over which the most that was wanted counts. */
@@ -86,7 +88,16 @@ export function scaleLimits({ instances, function: deployment }: Settings): Scal
   const rest = { factor, target, proportion, type: 'load' } as const;
   if (!deployment) {
     const awake = Math.max(1, min);
-    return { min, awake, max: Math.max(max, awake), perRunner: true, idleMs, windowMs, ...rest };
+    return {
+      min,
+      awake,
+      max: Math.max(max, awake),
+      perRunner: true,
+      zero: false,
+      idleMs,
+      windowMs,
+      ...rest,
+    };
   }
   return { perRunner: false, ...rest, ...functionLimits(deployment.labels, idleMs) };
 }
@@ -97,6 +108,7 @@ function functionLimits(labels: unknown, idleMs: number) {
   const awake = Math.max(1, least);
   return {
     min: said.zero === true ? 0 : least,
+    zero: said.zero === true,
     awake,
     max: Math.max(awake, said.max ?? usual.max),
     idleMs: said.zero === true ? (said['zero-duration'] ?? usual.zeroMs) : idleMs,

@@ -120,9 +120,14 @@ export class Deployment {
     this.#route = route;
     this.#share = share;
     const { replicas } = route;
-    const shrinks = replicas !== undefined && (before === undefined || replicas < before);
-    if (this.#ready) this.#ready.pool.resize(this.#instances(this.#ready.contract), shrinks);
-    else if (replicas) void this.prepare().catch(() => undefined);
+    if (this.#ready) {
+      const instances = this.#instances(this.#ready.contract);
+      const isFewer =
+        replicas === undefined ? before !== undefined : replicas < (before ?? Infinity);
+      // What nobody wants any more leaves one to whoever calls now and then.
+      const least = replicas === undefined ? Math.max(1, instances.min) : instances.min;
+      this.#ready.pool.resize(instances, isFewer ? least : undefined);
+    } else if (replicas) void this.prepare().catch(() => undefined);
   }
 
   /** Has a worker ready for the first call; tells which Funcs the code lacks. */

@@ -239,10 +239,10 @@ describe('pool', () => {
   test('keeps as many as are wanted, from one call to the next, and none when that is nothing', async () => {
     const pool = open({}, { min: 0, max: 1 });
     const ready = (count: number) => until(() => pool.counts.ready === count);
-    pool.resize({ min: 3, max: 3, idleMs: 60_000 }, false);
+    pool.resize({ min: 3, max: 3, idleMs: 60_000 });
     await ready(3);
     const held = call(pool, 'wait', { query: { ms: 300 } });
-    pool.resize({ min: 0, max: 3, idleMs: 60_000 }, true);
+    pool.resize({ min: 0, max: 3, idleMs: 60_000 }, 0);
     await ready(1);
     await held;
     await ready(0);

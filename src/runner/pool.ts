@@ -107,10 +107,10 @@ export class Pool {
     }
   }
 
-  /** Keeps as many workers as that from now on; `shrinks`: those beyond go once they have no call. */
-  resize(instances: Instances, shrinks: boolean): void {
+  /** Keeps as many workers as that; those beyond `shrinkTo` go as soon as they have no call. */
+  resize(instances: Instances, shrinkTo?: number): void {
     if (this.#closed) return;
-    this.#size.set(instances, shrinks);
+    this.#size.set(instances, shrinkTo);
     if (this.#pace.isOff) this.#pace.set('slow');
     this.#sweep(Date.now());
   }

@@ -4,7 +4,7 @@ import type { ScaleLimits } from '../openapi/scale.ts';
 import { instancesOf, shareOf } from './size.ts';
 
 const limits: ScaleLimits = {
-  ...{ min: 1, awake: 1, max: 5, perRunner: false, idleMs: 1_000, windowMs: 1_000 },
+  ...{ min: 1, awake: 1, max: 5, perRunner: false, zero: false, idleMs: 1_000, windowMs: 1_000 },
   ...{ factor: 10, type: 'load', target: 50, proportion: 0.9 },
 };
 const runners = ['RU-a', 'RU-b', 'RU-c'];

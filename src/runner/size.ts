@@ -38,7 +38,7 @@ function partOf(whole: number, { rank, count }: Share): number {
 export class PoolSize {
   #instances: Instances;
   /** Fewer are wanted: what is beyond goes as soon as it has no call, not when it was idle. */
-  #shrinks = false;
+  #shrinkTo = Infinity;
 
   constructor(instances: Instances) {
     this.#instances = instances;
@@ -48,24 +48,24 @@ export class PoolSize {
     return this.#instances.min;
   }
 
-  set(instances: Instances, shrinks: boolean): void {
+  set(instances: Instances, shrinkTo = Infinity): void {
     this.#instances = instances;
-    this.#shrinks = shrinks;
+    this.#shrinkTo = shrinkTo;
   }
 
   /** Workers there should be now. A pool that is closed starts some only for calls it has. */
   wanted(waiting: number, isClosed: boolean): number {
     const { min, max } = this.#instances;
     if (waiting === 0) return isClosed ? 0 : min;
-    this.#shrinks = false;
+    this.#shrinkTo = Infinity;
     return Math.max(1, max);
   }
 
   /** Whether one worker that was idle for so long is too many. */
   isSurplus(staying: number, idleMs: number): boolean {
-    if (staying > this.min) return this.#shrinks || idleMs > this.#instances.idleMs;
-    this.#shrinks = false;
-    return false;
+    if (staying > this.#shrinkTo) return true;
+    this.#shrinkTo = Infinity;
+    return staying > this.min && idleMs > this.#instances.idleMs;
   }
 }
 
