@@ -27,6 +27,12 @@ const always = [
 /** Named with the class path: a manifest that says so is read first, and costs a tenth of a start. */
 const main = 'funcatron.worker.Main';
 
+/** From here on the worker is warned of reaching what is not opened; before, flags cost a start. */
+const closedFrom = 24;
+const opens = ['java.lang', 'java.util', 'java.util.concurrent'].map(
+  (name) => `--add-opens=java.base/${name}=ALL-UNNAMED`,
+);
+
 /** The heap that goes with a memory limit, so that the heap is used up before the limit is reached. */
 export function heapFor(memoryBytesMax: number): number {
   const { share, bytesMin, bytesMax } = besideHeap;
@@ -42,11 +48,18 @@ export function jvmCommand(
 ): string[] {
   const heap = `-Xmx${Math.floor(given.heapBytesMax / mebibyte)}m`;
   const archive = given.archive ? [`-XX:SharedArchiveFile=${given.archive}`] : [];
-  return [java.path, ...always, heap, ...archive, ...(given.options ?? []), '-cp', jar, main];
+  const own = given.options ?? [];
+  return [...flags(java), heap, ...archive, ...own, '-cp', jar, main];
 }
 
 /** The command that writes the archive of classes of `jar`. */
 export function trainCommand(java: Java, jar: string, archive: string): string[] {
   const flag = `-XX:ArchiveClassesAtExit=${archive}`;
-  return [java.path, ...always, flag, '-cp', jar, main, '--train'];
+  return [...flags(java), flag, '-cp', jar, main, '--train'];
 }
+
+const flags = ({ path, major }: Java): string[] => [
+  path,
+  ...always,
+  ...(major >= closedFrom ? opens : []),
+];
