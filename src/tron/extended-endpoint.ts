@@ -117,6 +117,7 @@ async function describeBundle({ bundles, table }: ExtendedParts, text: string) {
   return { ...showBundle(bundle, routes), operations, settings: showSettings(contract.settings) };
 }
 
-function showSettings(settings: Settings): Record<string, unknown> {
-  return { ...settings, env: maskProps(settings.env) };
+function showSettings({ function: sent, ...settings }: Settings): Record<string, unknown> {
+  const env = maskProps(settings.env);
+  return { ...settings, env, ...(sent && { function: { ...sent, envVars: env } }) };
 }
