@@ -233,7 +233,7 @@ describe('functions by name', () => {
   test('two deploys of one name at once: one wins, both are answered', async () => {
     const race = (n: number): Json => ({ ...cat, service: 'race', envProcess: `echo ${n}` });
     const answers = await Promise.all([1, 2, 3, 4].map((n) => post(race(n))));
-    const statuses = answers.map(({ status }) => status).toSorted();
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b);
     assert.deepEqual(statuses, [202, 409, 409, 409]);
     const winner = answers.findIndex(({ status }) => status === 202) + 1;
     assert.equal((await send('/function/race', { body: '' })).text, `${winner}\n`);

@@ -13,6 +13,9 @@ import type { GatewayEndpoints } from './endpoint.ts';
 import { basePathOf, defaultNamespace, withoutNamespace } from './name.ts';
 import type { FunctionName } from './name.ts';
 
+/** Bundles that are read at a time. */
+const readMax = 20;
+
 /** What of a bundle is worth remembering to list it. */
 interface BundleFunctions {
   /** Set where the bundle is a function. */
@@ -48,7 +51,11 @@ export class FunctionList {
   async list(namespace: string): Promise<ListedFunction[]> {
     const { routes } = await this.#parts.table.read();
     const names = new Set<string>();
-    const functions = (await Promise.all(routes.map((route) => this.#of(route)))).flat();
+    const functions: ListedFunction[] = [];
+    for (let at = 0; at < routes.length; at += readMax) {
+      const some = routes.slice(at, at + readMax).map((route) => this.#of(route));
+      functions.push(...(await Promise.all(some)).flat());
+    }
     this.#forget(routes);
     return functions
       .filter(({ deployment }) => deployment.namespace === namespace)
