@@ -72,6 +72,16 @@ async function assertLoans(place: ExamplePlace): Promise<void> {
   assert.equal(kept.status, 500, kept.text);
   assert.equal(kept.headers['content-type'], 'application/json');
   assert.ok(!kept.text.includes('.java:'), 'no stack for callers');
+  await assertLogged(place, String(kept.headers['x-request-id']));
+}
+
+/** What Logback takes is found by the request it belongs to, as it was meant. */
+async function assertLogged(place: ExamplePlace, requestId: string): Promise<void> {
+  let lines = '';
+  while (lines === '') lines = await place.must('logs', '--request', requestId, '--json');
+  const { level, text } = JSON.parse(lines.split('\n')[0]!) as { level: string; text: string };
+  assert.equal(level, 'error');
+  assert.match(text, /DELETE \/library\/books\/\d+ failed\n.*DataIntegrityViolation/);
 }
 
 async function assertDesk(place: ExamplePlace): Promise<void> {

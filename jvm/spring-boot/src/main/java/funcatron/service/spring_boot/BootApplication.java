@@ -15,6 +15,7 @@ import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.io.DefaultResourceLoader;
+import org.springframework.util.ClassUtils;
 
 /** The application of a bundle: it starts when it is first asked for something. */
 final class BootApplication {
@@ -81,6 +82,10 @@ final class BootApplication {
                     .addFirst(
                             new MapPropertySource(
                                     "funcatronManagement", Map.of("management.server.port", -1)));
+        boolean hasLogback =
+                ClassUtils.isPresent("ch.qos.logback.classic.LoggerContext", context.getClassLoader());
+        if (hasLogback && !environment.containsProperty("logging.pattern.console"))
+            HostAppender.install();
         context.addBeanFactoryPostProcessor(new ServerChoice());
     }
 

@@ -64,6 +64,8 @@ final class Contract {
         ObjectNode settings = document.withObjectProperty("x-funcatron");
         settings.put("runtime", "jvm");
         if (name != null && !settings.has("name")) settings.put("name", nameOf(name));
+        // One that stays, as its sessions, caches and schedules expect.
+        if (!settings.has("instances")) settings.putObject("instances").put("min", 1).put("max", 1);
         ObjectNode info = document.withObjectProperty("info");
         String title = info.path("title").asText();
         if (title.isEmpty() || (name != null && title.equals("OpenAPI definition")))

@@ -31,6 +31,7 @@ class ContractTest {
         assertEquals("Test-shop", document.path("x-funcatron").path("name").asText());
         assertEquals("jvm", document.path("x-funcatron").path("runtime").asText());
         assertEquals("5s", document.path("x-funcatron").path("timeout").asText());
+        assertEquals(1, document.at("/x-funcatron/instances/min").asInt());
         assertEveryOperationIsOne(document.path("paths"));
         JsonNode greeting = document.path("paths").path("/greeting").path("get");
         assertEquals("greet", greeting.path("operationId").asText());

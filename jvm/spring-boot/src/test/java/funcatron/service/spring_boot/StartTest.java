@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class StartTest {
@@ -61,6 +64,38 @@ class StartTest {
             assertEquals(before, handlers());
         }
         assertEquals(before, handlers());
+    }
+
+    @Test
+    void theHostGetsTheLogWithItsLevels() throws Exception {
+        List<String> lines = new CopyOnWriteArrayList<>();
+        Handler handler = collecting(lines);
+        Logger root = LogManager.getLogManager().getLogger("");
+        root.addHandler(handler);
+        try (Host host = new Host(Map.of("spring.datasource.url", "jdbc:h2:mem:log"))) {
+            host.get("/shop/broken");
+        } finally {
+            root.removeHandler(handler);
+        }
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("INFO Started ")), "" + lines);
+        assertTrue(lines.contains("SEVERE GET /shop/broken failed it is broken"), "" + lines);
+    }
+
+    private static Handler collecting(List<String> lines) {
+        return new Handler() {
+            @Override
+            public void publish(LogRecord line) {
+                Throwable thrown = line.getThrown();
+                String why = thrown == null ? "" : " " + thrown.getMessage();
+                lines.add(line.getLevel() + " " + line.getMessage() + why);
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
     }
 
     private static List<Handler> handlers() {
