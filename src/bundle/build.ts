@@ -63,6 +63,8 @@ export interface BuiltBundle {
 export interface Builder {
   /** Patterns of what is no input of its builds, where these write into the folder themselves. */
   readonly ignored?: readonly string[];
+  /** Takes seconds: what can be known without a build is better told before it. */
+  readonly isSlow?: boolean;
   build(): Promise<BuiltBundle>;
   close(): Promise<void>;
 }

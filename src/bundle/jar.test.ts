@@ -70,6 +70,21 @@ test('a missing class is named with its operation, its path and the nearest clas
   ]);
 });
 
+test('a name that is nearly right is found by whoever can tell', async () => {
+  const path = await jar(intf, 'app/Hello.class', 'app/Sum.class');
+  const near = (name: string, names: Iterable<string>): string | undefined =>
+    [...names].find((one) => one.startsWith(name.slice(0, 6)));
+  const thrown = await checkJar(
+    path,
+    [{ operationId: 'app.Helo', operation: 'GET /x' }],
+    near,
+  ).then(
+    () => assert.fail('it has no such class'),
+    (error: FuncatronError) => error,
+  );
+  assert.equal(thrown.errors![0]!.mend, 'did you mean app.Hello?');
+});
+
 test('where its own code decides which Funcs there are, none is called missing', async () => {
   assert.deepEqual(await faultsOf(await jar(intf, provider), 'no.Class'), []);
   const boot = await jar(`BOOT-INF/classes/${intf}`, 'BOOT-INF/classes/a/B.class');

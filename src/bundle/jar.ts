@@ -25,17 +25,24 @@ export interface NamedFunc {
   operation: string;
 }
 
+/** Which of some names a mistyped one most likely meant. */
+export type Nearest = (name: string, names: Iterable<string>) => string | undefined;
+
 /**
  * Throws `bundle_invalid` when the JAR has no funcatron.intf, and `handlers_missing` with every Func whose
  * class cannot be there.
  */
-export async function checkJar(path: string, funcs: readonly NamedFunc[]): Promise<void> {
+export async function checkJar(
+  path: string,
+  funcs: readonly NamedFunc[],
+  nearest: Nearest = () => undefined,
+): Promise<void> {
   await withArchive(path, noLimits, async (archive) => {
     const paths = new Set(archive.entries.map((entry) => entry.path.replace(versioned, '')));
     if (!(await hasIntf(archive, paths))) throw new FuncatronError('bundle_invalid', noIntf);
     const isFlat = !archive.entries.some((entry) => /^(BOOT|WEB)-INF\//.test(entry.path));
     if (!isFlat || paths.has(operationProviders)) return;
-    const missing = funcs.flatMap((func) => findFault(func, paths) ?? []);
+    const missing = funcs.flatMap((func) => findFault(func, paths, nearest) ?? []);
     if (missing.length > 0) throw lacking(missing);
   });
 }
@@ -77,7 +84,11 @@ async function mentions(chunks: AsyncIterable<Buffer>, text: string): Promise<bo
   return false;
 }
 
-function findFault({ operationId, operation }: NamedFunc, paths: Set<string>): Issue | undefined {
+function findFault(
+  { operationId, operation }: NamedFunc,
+  paths: Set<string>,
+  nearest: Nearest,
+): Issue | undefined {
   const [owner, func] = operationId.split('#', 2) as [string, string | undefined];
   const base = owner.replaceAll('.', '/');
   const wanted = func === undefined ? [`${base}.class`] : sourcesOf(base);
@@ -86,7 +97,7 @@ function findFault({ operationId, operation }: NamedFunc, paths: Set<string>): I
     in: 'handler',
     at: operationId,
     message: `${operation} names it, and the JAR has no ${wanted.join(', ')}`,
-    mend: suggest(operationId, owner, func, paths),
+    mend: suggest(operationId, owner, func, paths, nearest),
   };
 }
 
@@ -96,20 +107,23 @@ function sourcesOf(base: string): string[] {
   return [`${file}.clj`, `${file}.cljc`, `${file}__init.class`];
 }
 
-/** Classes of the same simple name, as they are written in a contract. */
+/** Classes of the same simple name, or of nearly the same name, as they are written in a contract. */
 function suggest(
   operationId: string,
   owner: string,
   func: string | undefined,
   paths: Set<string>,
+  nearest: Nearest,
 ): string {
   const simple = owner.split(/[.$]/).at(-1)!.replaceAll('-', '_').toLowerCase();
-  const named: string[] = [];
+  const all: string[] = [];
   for (const path of paths) {
     const [, name] = /^(.*?)(?:__init)?\.(?:class|cljc?)$/.exec(path) ?? [];
-    if (name?.split(/[/$]/).at(-1)!.toLowerCase() === simple) named.push(name.replaceAll('/', '.'));
+    if (name !== undefined) all.push(name.replaceAll('/', '.'));
   }
-  const [near] = named.toSorted((a, b) => shared(b, owner) - shared(a, owner));
+  const named = all.filter((name) => name.split(/[.$]/).at(-1)!.toLowerCase() === simple);
+  const [same] = named.toSorted((a, b) => shared(b, owner) - shared(a, owner));
+  const near = same ?? nearest(owner, all);
   if (near === undefined)
     return `add the class to the JAR, or name one that is there instead of ${operationId}`;
   return `did you mean ${near}${func === undefined ? '' : `#${func}`}?`;

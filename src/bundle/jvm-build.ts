@@ -22,16 +22,19 @@ import type { ToolResult } from './tool-run.ts';
 
 /** The first build of a project fetches all it depends on. */
 const buildTimeoutMs = 1_200_000;
+const patienceMs = 2_000;
 
 /** What a tool says where there is Java, but no compiler. */
 const noCompiler = /No compiler is provided in this environment|JAVA_HOME.{0,40} not (set|defined)/;
 
 export class JvmBuilder implements Builder {
   readonly ignored = ignoredByTools;
+  readonly isSlow = true;
   readonly #folder: string;
   readonly #options: BuildOptions;
   readonly #closing = new AbortController();
   #hasLibraries = false;
+  #hasBuilt = false;
 
   constructor(folder: string, options: BuildOptions) {
     this.#folder = folder;
@@ -72,11 +75,23 @@ export class JvmBuilder implements Builder {
   readonly #say = (text: string): void => this.#options.say?.(text);
 
   async #run(tool: BuildTool, dir: string): Promise<void> {
-    const result = await this.#start(tool, dir);
+    const result = await this.#startPatiently(tool, dir);
     if (result.code === 0) return;
     if (this.#closing.signal.aborted)
       throw new FuncatronError('build_failed', `${tool.name} was ended with this command`);
     throw failed(tool, dir, result);
+  }
+
+  /** The first time it may take minutes, and says nothing. */
+  async #startPatiently(tool: BuildTool, dir: string): Promise<ToolResult> {
+    const wait = `${tool.name} is building; the first time, it fetches what the project needs`;
+    const timer = this.#hasBuilt ? undefined : setTimeout(() => this.#say(wait), patienceMs);
+    this.#hasBuilt = true;
+    try {
+      return await this.#start(tool, dir);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #start(tool: BuildTool, dir: string): Promise<ToolResult> {

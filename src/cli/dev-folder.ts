@@ -50,9 +50,14 @@ export class DevFolder {
       const errors = await findContractIssues(folder, limits);
       throw errors.length > 0 ? unsound(errors) : thrown;
     };
+    // It keeps the contract's faults from waiting for a tool that takes its time.
+    const soundly = async (): Promise<void> => {
+      const errors = builder.isSlow ? await findContractIssues(folder, limits) : [];
+      if (errors.length > 0) throw unsound(errors);
+    };
     this.#bundle = new DevBundle({
       files: new FileWatch(folder, this.#always, builder.ignored),
-      build: () => builder.build().catch(retell),
+      build: () => soundly().then(() => builder.build().catch(retell)),
       enable: (built) => inTurn(() => this.#place.enable(built)).catch(retell),
       onReady: async (built, ms) => {
         const contract = await contractAt(ground.platform, this.#place.queue);

@@ -54,6 +54,8 @@ export class DevPlace {
   /** Bundles that were replaced, oldest first. */
   #past: string[] = [];
   #forgetting: Promise<void> = Promise.resolve();
+  /** Warnings about the contract that stand in the terminal. */
+  #told: ReadonlySet<string> = new Set();
 
   /** `isTaken`: whether somebody else has the place of a queue now. */
   constructor(ground: DevGround, isTaken: (queue: string) => boolean = () => false) {
@@ -76,7 +78,9 @@ export class DevPlace {
     const before = this.#enabled;
     if (before?.key === key) return false;
     for (const warning of built.warnings) terminal.say(`warning: ${warning}`);
-    const { route, swagger } = await uploadBundle(client, built);
+    const { route, swagger, warnings = [] } = await uploadBundle(client, built);
+    for (const one of warnings) if (!this.#told.has(one)) terminal.say(`warning: ${one}`);
+    this.#told = new Set(warnings);
     const basePath = given.overlay ? await this.#basePath(swagger, given.overlay) : route;
     if (this.#isTaken(queueName(null, basePath))) {
       await this.disable();

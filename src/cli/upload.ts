@@ -13,6 +13,8 @@ interface Uploaded {
   route: string;
   /** The contract's document. */
   swagger: Record<string, unknown>;
+  /** What is wrong with the contract and is let pass. */
+  warnings?: string[];
 }
 
 export async function upload(

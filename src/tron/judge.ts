@@ -50,9 +50,12 @@ export async function judgeContract(
 /** What a JVM serves: a JAR may hold the code of another runtime. Rejects as `judge` does. */
 export async function judgeJar(path: string, { settings, operations }: Contract): Promise<void> {
   if ((settings.runtime ?? 'jvm') !== 'jvm') return;
-  const { checkJar } = await import('../bundle/jar.ts');
+  const [{ checkJar }, { nearest }] = await Promise.all([
+    import('../bundle/jar.ts'),
+    import('../openapi/nearest.ts'),
+  ]);
   const funcs = operations.map(({ operationId, method, template }) => {
     return { operationId, operation: `${method} ${template}` };
   });
-  await checkJar(path, funcs);
+  await checkJar(path, funcs, nearest);
 }
