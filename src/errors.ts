@@ -90,6 +90,11 @@ export const catalogue = {
   function_namespace_unknown: [404, 'tron', 'No namespace has this name'],
   function_namespace_conflict: [409, 'tron', 'The namespace is in use'],
   // cli and options
+  secret_invalid: [400, 'tron', 'The secret cannot be kept like this'],
+  secret_missing: [400, 'tron', 'A secret that is named does not exist'],
+  secret_unknown: [404, 'tron', 'No secret has this name'],
+  secret_exists: [409, 'tron', 'There is a secret of this name already'],
+  secret_unavailable: [503, 'runner', 'A secret cannot be had'],
   option_invalid: [400, 'cli', 'An option is invalid'],
   address_in_use: [500, 'cli', 'The address is in use'],
   unreachable: [502, 'cli', 'The server cannot be reached'],

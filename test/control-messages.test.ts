@@ -87,7 +87,7 @@ test('every message that is sent is as its schema says', async (t) => {
     assert.ok(validate(message), `${JSON.stringify(message)}: ${ajv.errorsText(validate.errors)}`);
   }
   const seen = new Set(said.map(({ action }) => action));
-  const rare = ['heartbeat', 'load', 'taken', 'check', 'cancel'];
+  const rare = ['heartbeat', 'load', 'taken', 'check', 'secrets', 'cancel'];
   assert.deepEqual(
     actions.filter((action) => !seen.has(action) && !rare.includes(action)),
     [],

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBroker } from '../broker/broker.ts';
 import type { BuiltBundle } from '../bundle/build.ts';
+import type { SecretSource } from '../control/secret-wire.ts';
 import { createLog } from '../log.ts';
+import { empty } from '../message.ts';
 import type { Issue, Route } from '../message.ts';
 import { Metrics } from '../metrics.ts';
 import { withoutRepeats } from '../runner/missing.ts';
@@ -34,9 +36,12 @@ async function load(
 ): Promise<Issue[]> {
   const log = createLog({ level: 'silent' });
   const broker = await openBroker('memory:', { log });
+  // Nobody is asked for secrets here: code that reads them as it loads finds empty files.
+  const read: SecretSource['read'] = async (wants) =>
+    wants.map(({ name }) => ({ name, version: '', value: empty }));
   const path = async (): Promise<string> => file;
   const runner = new Runner({
-    ...{ broker, log, bundles: { path }, contracts: new ContractCache(path) },
+    ...{ broker, log, bundles: { path }, secrets: { read }, contracts: new ContractCache(path) },
     ...{ metrics: new Metrics(), dir: scratch, socketDir: scratch, warm: 0, prefetch: 1 },
     ...{ drainMs: 5_000, stacks: true, responseMode: 'off' },
   });

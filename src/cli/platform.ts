@@ -66,7 +66,7 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const tron: Tron = openTron(options, { ...shared, log: tronLog(options, log), stores, files });
   closing.add(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
-  const runner = createRunner(options, { ...shared, bundles }, dirs);
+  const runner = createRunner(options, { ...shared, bundles, secrets: tron.secrets }, dirs);
   // One time for both: what the frontend took of it, the runner has no more.
   let drainEnd = Infinity;
   closing.add(() => runner.close(Math.max(0, Math.min(options.drain, drainEnd - Date.now()))));

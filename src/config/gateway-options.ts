@@ -13,6 +13,11 @@ export const functionDoorOptions = grouped(group, {
 
 export const functionDeskOptions = grouped(group, {
   images: text('--images <folder>', 'catalogue of images: a folder with one for each', ''),
+  secretsKey: text(
+    '--secrets-key <file>',
+    'file of the key that secrets are encrypted with; without one, secrets.key in the data folder',
+    '',
+  ),
   basicAuth: text(
     '--basic-auth <folder>',
     'folder with basic-auth-user and basic-auth-password, for /system/',

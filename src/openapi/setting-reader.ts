@@ -5,6 +5,8 @@ import { isObject } from './pointer.ts';
 import type { Cors } from './setting.ts';
 import { readDurationMs, show, Unfit } from './setting-value.ts';
 
+const secretsMax = 100;
+
 export const variableName = '^[A-Za-z_][A-Za-z0-9_]*$';
 
 export function readText(pattern: string, shape: string): (value: unknown) => string {
@@ -51,6 +53,16 @@ export function readList(value: unknown): string[] {
   const fits = Array.isArray(list) && list.length > 0;
   if (fits && list.every((item) => typeof item === 'string' && item !== '')) return list;
   throw new Unfit(`${show(value)} is no text and no list of texts`, 'write one text or a list');
+}
+
+export function readSecrets(pattern: string): (value: unknown) => string[] {
+  const expression = new RegExp(pattern, 'u');
+  return (value) => {
+    const names = Array.isArray(value) ? value : [value];
+    const fits = names.every((name) => typeof name === 'string' && expression.test(name));
+    if (fits && names.length <= secretsMax) return [...new Set(names)];
+    throw new Unfit(`${show(value)} is no list of secrets`, 'write a list of names, 100 at most');
+  };
 }
 
 /** Reads the known members of an object; an unknown one is an error with a suggestion. */

@@ -15,6 +15,7 @@ import {
   readObject,
   readRetry,
   readSchedule,
+  readSecrets,
   readText,
   variableName,
 } from './setting-reader.ts';
@@ -46,6 +47,7 @@ export interface SettingKey {
   as?: string;
 }
 
+const secretName = '^(?![.]{1,2}$)[-._A-Za-z0-9]{1,253}$';
 const checkMode = { type: 'string', enum: checkModes };
 
 export const settingKeys: Record<string, SettingKey> = {
@@ -171,6 +173,17 @@ export const settingKeys: Record<string, SettingKey> = {
       additionalProperties: { type: ['string', 'number', 'boolean'] },
     },
     read: readEnv,
+  },
+  secrets: {
+    on: 'document',
+    schema: {
+      description:
+        'Secrets that the workers see as files, in the folder that FUNCATRON_SECRETS names: their names.',
+      type: 'array',
+      items: text(secretName),
+      maxItems: 100,
+    },
+    read: readSecrets(secretName),
   },
   jvm: {
     on: 'document',

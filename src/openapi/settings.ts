@@ -29,6 +29,8 @@ export interface Settings {
   readonly instances: { readonly min: number; readonly max: number; readonly idleMs: number };
   readonly memoryBytesMax: number;
   readonly env: Record<string, string>;
+  /** Names of secrets that the workers see as files. */
+  readonly secrets?: string[];
   /** Of runtime jvm: whether it wants a JVM of its own, and the options of that. */
   readonly jvm?: { readonly own: boolean; readonly options: string[] };
   /** An absent response mode is the installation's: enforce in dev, else report. */

@@ -8,6 +8,7 @@ import type { LogLine } from './func-log.ts';
 import type { Described } from './describe.ts';
 import type { EnableOptions } from './option.ts';
 import type { RunnerLoad } from './load.ts';
+import type { SecretFolders } from './secret-folder.ts';
 import type { Ahead } from './table.ts';
 
 export type RunnerControlOptions = Pick<
@@ -24,6 +25,7 @@ interface Controlled {
   check(route: Route): Promise<Assigned>;
   describe(sha: string): Promise<Described>;
   disable(queue: string, revision: number): Promise<void>;
+  readonly secrets: SecretFolders;
   cancel(ids: readonly string[]): void;
   setRoutes(table: Table): Promise<Ahead[]>;
   forgetRevisions(): void;
@@ -49,6 +51,9 @@ export function createControl(options: RunnerControlOptions, runner: Controlled)
       check: async (message) => ({ missing: (await runner.check(routeOf(message))).missing }),
       describe: async ({ sha }) => ({ contract: await runner.describe(String(sha)) }),
       disable: (message) => runner.disable(String(message.queue), Number(message.revision)),
+      secrets: async ({ names }) => {
+        if (Array.isArray(names)) await runner.secrets.refresh(names.map(String));
+      },
       cancel: async ({ ids }) => {
         if (Array.isArray(ids)) runner.cancel(ids.map(String));
       },

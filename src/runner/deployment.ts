@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { Cancellation, enablingOf } from '../message.ts';
 import type { Call, Reply, Route } from '../message.ts';
 import { blotFault, blotValue, tellingSecrets } from '../secret.ts';
+import { defaultNamespace } from '../control/secret-wire.ts';
 import type { Contract, ContractSource } from '../openapi/contract.ts';
 import { scaleLimits } from '../openapi/scale.ts';
 import type { Assigned, FuncLog, WorkerCall } from '../runtime/runtime.ts';
@@ -16,6 +17,7 @@ import type { PoolMeter } from './meter.ts';
 import { Pool } from './pool.ts';
 import { provision } from './provision.ts';
 import type { BundleSource } from './provision.ts';
+import type { SecretFolder, SecretFolders } from './secret-folder.ts';
 import { instancesOf } from './size.ts';
 import type { Instances, Share } from './size.ts';
 import type { Successors } from './successor.ts';
@@ -35,6 +37,7 @@ export interface DeploymentOptions {
   log: Log;
   meter: PoolMeter;
   successors: Successors;
+  secrets: SecretFolders;
   /** The runner's part of what is wanted of workers. */
   share: Share;
   onFuncLog: (route: Route, name: string, line: FuncLog) => void;
@@ -76,6 +79,7 @@ export class Deployment {
   #ready: Ready | undefined;
   #retired = false;
   #known: string[] | undefined;
+  #folder: SecretFolder | undefined;
 
   constructor(route: Route, options: DeploymentOptions) {
     this.#route = route;
@@ -91,9 +95,10 @@ export class Deployment {
     return this.#ready?.pool;
   }
 
-  /** What of the props is secret; worked out when it is first needed. */
+  /** What of the props is secret, worked out when it is first needed; and what is in files. */
   get #secrets(): string[] {
-    return (this.#known ??= tellingSecrets(this.#route.props));
+    this.#known ??= tellingSecrets(this.#route.props);
+    return this.#folder ? [...this.#known, ...this.#folder.texts] : this.#known;
   }
 
   /** Whether it is loaded, and keeps workers though nobody calls. */
@@ -172,11 +177,13 @@ export class Deployment {
     this.#retired = true;
     const ready = this.#ready ?? (await this.#loading?.catch(() => undefined));
     await ready?.pool.drain();
+    await this.#folder?.close();
   }
 
   kill(): void {
     this.#retired = true;
     this.#ready?.pool.kill();
+    void this.#folder?.close();
   }
 
   /** What a Func threw is in the log already, with its stack. */
@@ -206,7 +213,11 @@ export class Deployment {
   async #create(): Promise<Ready> {
     const { contracts, bundles, warm, meter, responseMode } = this.#options;
     const contract = await contracts.get(this.#route);
-    const { kind, assignment } = await provision(this.#route, contract, bundles, this.#options);
+    const folder = await this.#openSecrets(contract);
+    const { kind, assignment } = await provision(this.#route, contract, bundles, {
+      ...this.#options,
+      secretsDir: folder?.dir,
+    });
     const { name } = contract;
     const log = this.#options.log.child({ bundle: name, sha: this.#route.sha });
     const pool = new Pool({
@@ -230,6 +241,14 @@ export class Deployment {
     if (this.#retired) pool.kill();
     void warm.fill(kind);
     return this.#ready;
+  }
+
+  /** Once: a bundle that cannot be loaded is tried again with every call. */
+  async #openSecrets({ settings }: Contract): Promise<SecretFolder | undefined> {
+    const { secrets: names = [], function: sent } = settings;
+    if (names.length === 0 || this.#folder) return this.#folder;
+    const namespace = String(sent?.['namespace'] || defaultNamespace);
+    return (this.#folder = await this.#options.secrets.open(names, namespace));
   }
 }
 

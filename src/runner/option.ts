@@ -1,4 +1,5 @@
 import type { Broker } from '../broker/broker.ts';
+import type { SecretSource } from '../control/secret-wire.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { ContractSource } from '../openapi/contract.ts';
@@ -11,6 +12,8 @@ export interface RunnerOptions {
   broker: Broker;
   contracts: ContractSource;
   bundles: BundleSource;
+  /** Where the secrets are had from that bundles name; absent: there are none. */
+  secrets?: SecretSource;
   log: Log;
   metrics: Metrics;
   /** Folder bundles are unpacked in. */

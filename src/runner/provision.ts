@@ -44,7 +44,7 @@ export async function provision(
   route: Route,
   contract: Contract,
   bundles: BundleSource,
-  options: { dir: string; stacks: boolean },
+  options: { dir: string; stacks: boolean; secretsDir?: string | undefined },
 ): Promise<Provision> {
   const { settings } = contract;
   const { dir, jar } = await unpack(route.sha, bundles, options.dir, settings);
@@ -64,6 +64,11 @@ export async function provision(
     memoryBytesMax: settings.memoryBytesMax,
     stacks: options.stacks,
   };
+  const { secretsDir } = options;
+  if (secretsDir !== undefined) {
+    assignment.secretsDir = secretsDir;
+    assignment.env = { ...assignment.env, FUNCATRON_SECRETS: secretsDir };
+  }
   if (jar) Object.assign(assignment, { jar, jvm: settings.jvm ?? { own: false, options: [] } });
   if (handler) assignment.handler = handler;
   if (settings.handler && settings.handler !== handler) assignment.source = settings.handler;

@@ -25,6 +25,9 @@ import { LoadTeller } from './load.ts';
 import type { RunnerLoad } from './load.ts';
 import { createPoolMeter } from './meter.ts';
 import { refuseMissing } from './missing.ts';
+import { SecretFolders } from './secret-folder.ts';
+import { isSameEnabling, revisionOf } from './served.ts';
+import type { Served } from './served.ts';
 import type { EnableOptions, RunnerOptions } from './option.ts';
 import { Successors } from './successor.ts';
 import { shareOf } from './size.ts';
@@ -51,6 +54,7 @@ export class Runner {
   readonly #logs: FuncLogs;
   readonly #successors: Successors;
   readonly #control: ControlNode;
+  readonly secrets: SecretFolders;
   readonly #async: AsyncCalls;
   readonly #describer: Describer;
   readonly #served = new Map<string, Served>();
@@ -68,6 +72,7 @@ export class Runner {
     const { broker, socketDir, warm: count, dir, runtimes } = options;
     const { replyBytesMax, jvmMemoryBytesMax } = options;
     const log = options.log.child({ component: 'runner' });
+    this.secrets = new SecretFolders(options, join(socketDir, 'secrets'), log);
     this.#options = { ...options, log };
     const { resultBytesMax = resultBytesMaxDefault } = options;
     this.#async = new AsyncCalls({ broker, log, resultBytesMax });
@@ -243,6 +248,7 @@ export class Runner {
     this.#deployments.delete(deployment);
   }
 
+      secrets: this.secrets,
   #deploy(route: Route): Deployment {
     const { contracts, bundles, dir, stacks, responseMode, log, metrics } = this.#options;
     const deployment = new Deployment(route, {

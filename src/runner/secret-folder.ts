@@ -17,27 +17,25 @@ const tellingLengthMin = 6;
 /** Values that are blotted out, those of before included. */
 const textsMax = 200;
 
-export interface SecretFoldersOptions {
-  /** Folder of the folders; others cannot enter it. */
-  dir: string;
-  source: SecretSource;
-  log: Log;
-}
-
 export class SecretFolders {
-  readonly #options: SecretFoldersOptions;
+  readonly #dir: string;
+  readonly #source: SecretSource | undefined;
+  readonly #log: Log;
   readonly #open = new Set<SecretFolder>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: SecretFoldersOptions) {
-    this.#options = options;
+  /** `dir` is the folder of the folders; others cannot enter it. */
+  constructor({ secrets }: { secrets?: SecretSource }, dir: string, log: Log) {
+    this.#dir = dir;
+    this.#source = secrets;
+    this.#log = log;
   }
 
   /** Rejects with `secret_unavailable` when one of them is not to be had. */
   async open(names: readonly string[], namespace: string): Promise<SecretFolder> {
-    const { dir, source } = this.#options;
-    const found = await source.read(names.map((name) => ({ name: `${namespace}/${name}` })));
-    const folder = new SecretFolder(join(dir, randomUUID()), namespace, (one) => {
+    const wants = names.map((name) => ({ name: `${namespace}/${name}` }));
+    const found = (await this.#source?.read(wants)) ?? [];
+    const folder = new SecretFolder(join(this.#dir, randomUUID()), namespace, (one) => {
       this.#open.delete(one);
       if (this.#open.size === 0) clearInterval(this.#timer);
     });
@@ -65,9 +63,9 @@ export class SecretFolders {
       const asked = wants.filter(({ name }) => !some || some.has(name));
       if (asked.length === 0) continue;
       try {
-        await folder.write(await this.#options.source.read(asked));
+        await folder.write((await this.#source?.read(asked)) ?? []);
       } catch (err) {
-        this.#options.log.warn({ err }, 'secrets cannot be looked at; functions have what was');
+        this.#log.warn({ err }, 'secrets cannot be looked at; functions have what was');
       }
     }
   }

@@ -104,7 +104,7 @@ class HttpWorker implements Worker {
     checkVariables(env);
     const found = await findCommand(command, { dir, path: env['PATH'] ?? '' });
     if ('mend' in found) throw new FuncatronError('worker_start_failed', found.mend);
-    this.#spawner = await openSpawner(env);
+    this.#spawner = await openSpawner(env, assignment.secretsDir);
     try {
       this.#running = await startHttpProgram({
         spawner: this.#spawner,

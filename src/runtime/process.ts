@@ -19,7 +19,7 @@ import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts'
 
 const replyBytesMaxDefault = 1024 ** 3;
 
-export type OpenSpawner = (env: Record<string, string>) => Promise<Spawner>;
+export type OpenSpawner = (env: Record<string, string>, secretsDir?: string) => Promise<Spawner>;
 
 export const processRuntime: Runtime = createProcessRuntime(openSpawner);
 
@@ -89,7 +89,7 @@ class ProcessWorker implements Worker {
     const props = JSON.stringify(assignment.props);
     const env = cleanEnv({ ...assignment.env, FUNCATRON_PROPS: props });
     checkVariables(env);
-    const opening = this.#open(env);
+    const opening = this.#open(env, assignment.secretsDir);
     const places = { dir: assignment.dir, path: env['PATH'] ?? '' };
     for (const func of assignment.funcs) {
       const command = func.command ?? assignment.command;

@@ -26,6 +26,8 @@ export interface Assignment {
   props: Record<string, unknown>;
   /** Variables for the Func's environment, beside PATH, HOME, LANG, TMPDIR. */
   env: Record<string, string>;
+  /** Folder of the files of its secrets; absent where it names none. */
+  secretsDir?: string;
   /** Calls in one worker at a time, at most. */
   concurrency: number;
   memoryBytesMax: number;

@@ -3,6 +3,8 @@
  * matches and checks calls of bundles serves the platform itself.
  */
 import type { IncomingMessage } from 'node:http';
+import { readWants, secretsPath, writeFound } from '../control/secret-wire.ts';
+import type { SecretSource } from '../control/secret-wire.ts';
 import { FuncatronError, toFault } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Headers } from '../message.ts';
@@ -20,8 +22,9 @@ export interface ApiParts {
   log: Log;
   /** Bytes of a body that the contract checks (`--body-max`). */
   bodyMax: number;
-  /** Opens bundle files to nodes. */
+  /** Opens bundle files and secrets to nodes. */
   fetchKey: string;
+  vault: SecretSource;
 }
 
 interface Matched {
@@ -47,8 +50,11 @@ export class Api {
     try {
       if (path === '/healthz' && isRead(request)) return json(200, { status: 'ok' });
       const isDocs = path === '/docs' || path.startsWith('/docs/');
-      const { store, fetchKey } = this.#parts;
-      if (!mayFetch(request, path, fetchKey)) await assertMayCall(store, request, isDocs);
+      const { store, fetchKey, vault } = this.#parts;
+      const isFetch = mayFetch(request, path, fetchKey);
+      if (path === secretsPath && isFetch)
+        return json(200, writeFound(await vault.read(readWants(query))));
+      if (!isFetch) await assertMayCall(store, request, isDocs);
       if (isDocs) return isRead(request) ? await docs(path) : nothing(405);
       const found = (await this.contract()).match(verbOf(request), path);
       // The first Funcatron's answer to what it does not know.

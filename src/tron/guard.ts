@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { BlockList, isIP } from 'node:net';
 import { FuncatronError } from '../errors.ts';
+import { secretsPath } from '../control/secret-wire.ts';
 import { fetchKeyHeader } from '../control/tron-list.ts';
 import type { Store } from '../store/store.ts';
 import { findToken } from './token.ts';
@@ -42,7 +43,8 @@ const bundlePath = /^\/api\/v1\/bundle\/[^/]+$/;
 export function mayFetch(request: IncomingMessage, path: string, fetchKey: string): boolean {
   const { method, headers } = request;
   const given = headers[fetchKeyHeader];
-  if (given === undefined || method !== 'GET' || !bundlePath.test(path)) return false;
+  if (given === undefined || method !== 'GET') return false;
+  if (path !== secretsPath && !bundlePath.test(path)) return false;
   if (timingSafeEqual(digest(String(given)), digest(fetchKey))) return true;
   const detail = `${fetchKeyHeader} is not what this Tron told its nodes; it was started anew`;
   throw new FuncatronError('token_invalid', detail);

@@ -2,6 +2,7 @@ import type { BundleLimits } from '../bundle/limit.ts';
 import { callDeskDefaults } from './call-option.ts';
 import type { CallDeskOptions } from './call-option.ts';
 import type { BasicAuth } from './gateway/credential.ts';
+import type { SecretKeyOptions } from './gateway/secret-key.ts';
 
 /** What a Tron can be told, and what it does when it is not. */
 export interface TronOptions {
@@ -32,6 +33,8 @@ export interface TronOptions {
   images: string;
   /** Who may administer functions, beside whoever has a token (`--basic-auth`). */
   basicAuth: BasicAuth | undefined;
+  /** What secrets are encrypted with (`--secrets-key`). */
+  secretsKey: SecretKeyOptions;
   /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
   allowMissing: boolean;
 }
@@ -53,5 +56,6 @@ export const tronDefaults: TronOptions = {
   alone: true,
   images: '',
   basicAuth: undefined,
+  secretsKey: { file: '', isOwn: false },
   allowMissing: false,
 };

@@ -11,6 +11,7 @@ import type { BundleRecord, Change, EnabledRoute, Store } from '../store/store.t
 import { triggersOf } from '../openapi/trigger.ts';
 import type { Bundles } from './bundles.ts';
 import { refusal } from './enable-refusal.ts';
+import type { Vault } from './gateway/secret-vault.ts';
 import type { Ack, Nodes } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { readBasePath, readHost, showPlace } from './place.ts';
@@ -47,6 +48,7 @@ interface Parts {
   log: Log;
 }
 
+  vault: Vault;
 export class Placement {
   readonly #parts: Parts;
 
@@ -73,6 +75,7 @@ export class Placement {
       const before = await this.#parts.table.find(host, basePath);
       await request.judge?.(before);
       const revision = await this.#parts.table.nextRevision();
+    await this.#parts.vault.assertKnownOf(contract.settings);
       const route: EnabledRoute = {
         host,
         basePath,

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Broker } from '../broker/broker.ts';
 import type { ContractFile } from '../bundle/read.ts';
+import type { SecretSource } from '../control/secret-wire.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -23,6 +24,8 @@ import { CallDesk } from './call-desk.ts';
 import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
+import { SecretKey } from './gateway/secret-key.ts';
+import { Vault } from './gateway/secret-vault.ts';
 import { Gateway } from './gateway/gateway.ts';
 import { assertMayListen } from './guard.ts';
 import { logEndpoints } from './log-endpoint.ts';
@@ -60,6 +63,8 @@ export interface Tron {
   listen(address: { port: number; host: string }): Promise<void>;
   /** Where a bundle's file is on this disk; what only another Tron has is fetched from there. */
   bundlePath(sha: string): Promise<string>;
+  /** What functions are given as files; told to nobody else. */
+  readonly secrets: SecretSource;
   /** Speaks to all nodes anew: messages may have been lost. */
   wake(): void;
   /** Answers what is asked already, then lets go of nodes and the port. */
@@ -87,6 +92,7 @@ class ListeningTron implements Tron {
   readonly #scheduler: Scheduler;
   readonly #ring: LogRing;
   readonly #server: Server;
+  readonly secrets: SecretSource;
   url = '';
 
   constructor(parts: TronParts, options: TronOptions) {
@@ -114,8 +120,14 @@ class ListeningTron implements Tron {
       contractOf: async ({ sha, overlay }) => bundles.contract(await bundles.get(sha), overlay),
     });
     table.onCommit = () => this.#scheduler.wake();
-    const placement = new Placement({ store, bundles, table, nodes, turns, options, log });
-    const gateway = new Gateway({ store, bundles, placement, table, nodes, ring, options, log });
+    const vault = new Vault({ store, key: new SecretKey(options.secretsKey), log });
+    vault.onChange = (names) => {
+      nodes.tell('secrets', { names }).catch((err: unknown) => {
+        log.warn({ err }, 'runners were not told of a new secret; they look by themselves');
+      });
+    };
+    const placement = new Placement({ store, bundles, table, nodes, turns, vault, options, log });
+    const gateway = new Gateway({ store, bundles, placement, table, nodes, ring, vault, options, log });
     const core = { store, bundles, placement, table, nodes, network, statsd };
     const endpoints = {
       ...originalEndpoints(core),
@@ -125,11 +137,12 @@ class ListeningTron implements Tron {
       ...logEndpoints(ring),
       ...aboutEndpoints(metrics),
     };
+    this.secrets = vault;
     this.#network = network;
     this.#bundles = bundles;
     this.#desk = desk;
     this.#ring = ring;
-    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax, fetchKey });
+    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax, fetchKey, vault });
     this.#server = createServer({ requestTimeout: 0, headersTimeout: 10_000 });
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.setTimeout(stallTimeoutMs + options.enableTimeoutMs);

@@ -14,6 +14,7 @@ import { cleanEnv } from './environment.ts';
 import { signalGroup } from './group.ts';
 import { openHeld, PipeProgram } from './pipe-program.ts';
 import type { Program, ProgramSpec, Spawner } from './program.ts';
+import { withSecrets } from './secret-mount.ts';
 import { killTree, ownChildrenOf, variableOf } from './tree.ts';
 
 const script = fileURLToPath(new URL('../../workers/process/spawner.pl', import.meta.url));
@@ -26,11 +27,15 @@ const lookMs = 10;
 
 /**
  * Opens the helper; where there is none (no perl, no /proc) a spawner that does without.
- * `env` is what every program sees, under what each spec says.
+ * `env` is what every program sees, under what each spec says; `secretsDir` is mounted where they
+ * look for secrets, if the helper may.
  */
-export async function openSpawner(env: Record<string, string>): Promise<Spawner> {
+export async function openSpawner(
+  env: Record<string, string>,
+  secretsDir?: string,
+): Promise<Spawner> {
   if (process.platform !== 'linux') return openDirect(env);
-  const helper = new Helper(env);
+  const helper = new Helper(env, secretsDir);
   if (await helper.ready) return helper;
   await helper.close();
   return openDirect(env);
@@ -56,10 +61,12 @@ class Helper implements Spawner {
   #swept: number[] = [];
   #looking: NodeJS.Timeout | undefined;
 
-  constructor(env: Record<string, string>) {
+  constructor(env: Record<string, string>, secretsDir: string | undefined) {
     this.#direct = openDirect(env);
     this.ready = new Promise((resolve) => (this.#settleReady = resolve));
-    this.#child = spawn('perl', [script, String(prctl[process.arch] ?? 0)], {
+    const helper = ['perl', script, String(prctl[process.arch] ?? 0)];
+    const [file, ...args] = withSecrets(secretsDir, helper) as [string, ...string[]];
+    this.#child = spawn(file, args, {
       env: { ...cleanEnv(), LC_ALL: 'C' },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,

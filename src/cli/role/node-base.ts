@@ -5,6 +5,7 @@ import { openBroker } from '../../broker/broker.ts';
 import type { copyOptions, queueOptions } from '../../config/options.ts';
 import type { nodeOptions } from '../../config/role-options.ts';
 import type { Values } from '../../config/option.ts';
+import type { SecretSource } from '../../control/secret-wire.ts';
 import type { NodeOptions } from '../../control/node.ts';
 import { TronList } from '../../control/tron-list.ts';
 import type { Log } from '../../log.ts';
@@ -12,6 +13,7 @@ import { Metrics } from '../../metrics.ts';
 import { StatsDSender } from '../../observe/statsd.ts';
 import { StatusServer } from '../../observe/status-server.ts';
 import type { BundleCache } from '../../store/bundle-cache.ts';
+import type { BundleHost } from '../../store/bundle-fetch.ts';
 import { openBundleCache } from '../../store/store.ts';
 import type { Closing } from '../closing.ts';
 import { ContractCache } from '../contract-cache.ts';
@@ -36,6 +38,7 @@ export interface NodeBase {
   broker: Broker;
   bundles: BundleCache;
   contracts: ContractCache;
+  secrets: SecretSource;
   metrics: Metrics;
   status: StatusServer;
   control: Pick<NodeOptions, 'file' | 'onRoutes' | 'onTron' | 'onTronGone' | 'onStatsD'>;
@@ -74,20 +77,27 @@ export async function openNodeBase(
   closing.add(() => statsd.close());
   const status = new StatusServer(metrics);
   closing.add(() => status.close());
+  const hosts = async (): Promise<readonly BundleHost[]> => {
+    await trons.waitForOne(firstTronMs);
+    return trons.list();
+  };
   const bundles = await openBundleCache({
     dir: dirs.bundles,
     bundleMax: options.bundleMax,
     cacheMax: options.bundleCacheMax,
-    hosts: async () => {
-      await trons.waitForOne(firstTronMs);
-      return trons.list();
-    },
+    hosts,
     inUse: () => hooks.inUse(),
     onDropped: async (sha) => hooks.onDropped?.(dirs, sha),
     log,
   });
   return {
     ...{ dirs, broker, bundles, metrics, status },
+    secrets: {
+      read: async (wants) => {
+        const { fetchSecrets } = await import('../../store/secret-fetch.ts');
+        return fetchSecrets(wants, await hosts());
+      },
+    },
     contracts: new ContractCache((sha) => bundles.path(sha)),
     control: {
       file: join(dirs.root, 'routes.json'),

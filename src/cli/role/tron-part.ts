@@ -1,5 +1,5 @@
 /** A Tron as its options describe it: alone in its process, or beside the others in `serve`. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type {
   bundleOptions,
   frontendOptions,
@@ -30,7 +30,7 @@ export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions &
 
 export function openTron(
   options: TronPartOptions,
-  parts: Parts & { stores: Stores; files: BundleFiles },
+  parts: Parts & { stores: Stores; files: BundleFiles; root: string },
 ): Tron {
   const { broker, stores, files, log, metrics } = parts;
   const { state: store, calls, letters } = stores;
@@ -54,9 +54,17 @@ export function openTron(
       alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
       images: options.images && resolve(options.images),
+      secretsKey: secretsKeyOf(options, parts.root),
       basicAuth: readBasicAuth(options.basicAuth, process.env),
     },
   );
+}
+
+/** A key in a data folder is that of one Tron: several on one store need the same. */
+function secretsKeyOf({ secretsKey, store }: TronPartOptions, root: string) {
+  if (secretsKey !== '') return { file: resolve(secretsKey), isOwn: false };
+  if (/^postgres/.test(store)) return { file: '', isOwn: false };
+  return { file: join(root, 'secrets.key'), isOwn: true };
 }
 
 function callDeskOptions(options: TronPartOptions): TronOptions['asyncCalls'] {

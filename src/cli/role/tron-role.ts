@@ -42,7 +42,7 @@ async function start(options: TronRoleOptions, log: Log, closing: Closing): Prom
   closing.add(() => stores.close());
   const { bundleStore: url, bundleCacheMax: cacheBytesMax } = options;
   const files = await openBundleFiles(dirs.bundles, log, { url, cacheBytesMax });
-  const parts = { broker, stores, files, metrics: new Metrics() };
+  const parts = { broker, stores, files, root: dirs.root, metrics: new Metrics() };
   const tron = openTron(
     { ...options, dev: false },
     { ...parts, log: log.child({ component: 'tron' }) },

@@ -36,7 +36,8 @@ export class ProgramSource {
   }
 
   async open(): Promise<void> {
-    this.#spawner = await openSpawner(this.#context.env);
+    const { env, assignment } = this.#context;
+    this.#spawner = await openSpawner(env, assignment.secretsDir);
     if (this.#ended) await this.#spawner.close();
   }
 

@@ -45,6 +45,7 @@ function contractOf(deployment: Deployment, image: Image | undefined): Record<st
       ...(mode === 'streaming' && { direct: true }),
       ...(memory !== undefined && { memory: readMemory(memory) }),
       env,
+      ...(deployment.secrets.length > 0 && { secrets: deployment.secrets }),
       function: deployment.sent,
     },
     paths: { '/': { post: { operationId, responses: { 200: { description: 'its output' } } } } },

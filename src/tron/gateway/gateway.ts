@@ -20,6 +20,8 @@ import { logEndpoints } from './function-log.ts';
 import { Catalogue } from './image.ts';
 import { infoEndpoints } from './info.ts';
 import { namespaceEndpoints, Namespaces } from './namespace.ts';
+import { secretEndpoints } from './secret.ts';
+import type { Vault } from './secret-vault.ts';
 
 interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   bundles: Bundles;
@@ -27,6 +29,7 @@ interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   table: RouteTable;
   nodes: Nodes;
   ring: LogRing;
+  vault: Vault;
   options: TronOptions;
 }
 
@@ -50,6 +53,7 @@ export class Gateway {
       ...listEndpoints(functions),
       ...deployEndpoints(deploys),
       ...logEndpoints(functions, ring),
+      ...secretEndpoints(parts.vault, namespaces),
       ...namespaceEndpoints(namespaces, async (name) => (await functions.list(name)).length),
       ...infoEndpoints(catalogue),
     };
