@@ -63,7 +63,10 @@ async function start(options: PlatformOptions, log: Log, closing: Closing) {
   const bundles = { path: (sha: string) => tron.bundlePath(sha) };
   const contracts = new ContractCache(bundles.path);
   const shared = { broker, contracts, log, metrics: new Metrics() };
-  const tron: Tron = openTron(options, { ...shared, log: tronLog(options, log), stores, files });
+  const tron: Tron = openTron(options, {
+    ...{ ...shared, log: tronLog(options, log) },
+    ...{ stores, files, root: dirs.root },
+  });
   closing.add(() => tron.close());
   await tron.listen({ host: options.tronHost, port: options.tronPort });
   const runner = createRunner(options, { ...shared, bundles, secrets: tron.secrets }, dirs);

@@ -58,9 +58,9 @@ export function readList(value: unknown): string[] {
 export function readSecrets(pattern: string): (value: unknown) => string[] {
   const expression = new RegExp(pattern, 'u');
   return (value) => {
-    const names = Array.isArray(value) ? value : [value];
-    const fits = names.every((name) => typeof name === 'string' && expression.test(name));
-    if (fits && names.length <= secretsMax) return [...new Set(names)];
+    const isList = Array.isArray(value) && value.length <= secretsMax;
+    if (isList && value.every((name) => typeof name === 'string' && expression.test(name)))
+      return [...new Set(value as string[])];
     throw new Unfit(`${show(value)} is no list of secrets`, 'write a list of names, 100 at most');
   };
 }
