@@ -70,8 +70,10 @@ export function printError(terminal: Terminal, thrown: unknown, json: boolean): 
   const fault = toFault(thrown);
   if (json) return terminal.say(JSON.stringify({ error: fault.toProblem() }));
   terminal.say(`${coloured(terminal, 'red', 'error')} ${fault.code}: ${fault.message}`);
-  for (const issue of fault.errors ?? [])
-    if (issue.mend || issue.file || !saysAgain(fault.message, issue))
+  const issues = fault.errors ?? [];
+  const isAlone = issues.length === 1;
+  for (const issue of issues)
+    if (issue.mend || (issue.file && !isAlone) || !saysAgain(fault.message, issue))
       terminal.say(showIssue(issue));
   if (fault.code === 'internal' && fault.cause instanceof Error)
     terminal.say(fault.cause.stack ?? '');

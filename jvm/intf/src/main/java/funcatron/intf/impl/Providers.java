@@ -40,10 +40,10 @@ final class Providers {
             return question.get();
         } catch (RuntimeException error) {
             String words = error.getMessage() == null ? error.toString() : error.getMessage();
-            throw new IllegalStateException(
-                    "the provider " + provider.getClass().getName() + " failed to " + what + ": "
-                            + words,
-                    error);
+            boolean isOurs = provider instanceof JDBCServiceVendorBuilder;
+            String name = provider.getClass().getName();
+            String who = isOurs ? "cannot " : "the provider " + name + " failed to ";
+            throw new IllegalStateException(who + what + ": " + words, error);
         }
     }
 }
