@@ -85,6 +85,16 @@ describe(`functions by name over ${scheme}`, { skip: whyNoServer(scheme) }, () =
     await ask(`${door}/function/cat`, { body: '12345' });
     await until(() => heard.includes('Wrote 5 Bytes'));
     asked.destroy();
+    // More than may follow at a time, of a log that says nothing: who leaves is let go of.
+    const follow = async (): Promise<number> => {
+      const quiet = request(`${door}/system/logs?name=cat&follow=true&tail=0`, { agent: false });
+      quiet.on('error', () => undefined).end();
+      const [{ statusCode = 0 }] = (await once(quiet, 'response')) as [IncomingMessage];
+      quiet.destroy();
+      return statusCode;
+    };
+    for (let turn = 0; turn < 110; turn++) await follow();
+    await until(async () => (await follow()) === 200);
     const { text } = await system('logs?name=cat');
     assert.ok(text.includes('Forking fprocess.'));
   });

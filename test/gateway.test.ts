@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -510,6 +510,33 @@ describe('functions by name', () => {
     assert.equal((await send('/ui/')).text, '{"path":"/ui/"}');
     assert.equal((await send('/function/cat', { body: 'still' })).text, 'still');
   });
+});
+
+test('who follows logs and leaves is let go of, and a server that ends does not wait', async (t) => {
+  const stage = new Stage();
+  t.after(() => stage.close());
+  const server = await stage.serve();
+  const json = { service: 'quiet', image: 'x', envProcess: 'cat' };
+  assert.equal((await ask(`${server.door}/system/functions`, { json })).status, 202);
+  const url = `${server.door}/system/logs?name=quiet&follow=true`;
+  const follow = async (): Promise<[ClientRequest, IncomingMessage]> => {
+    const asked = request(url, { agent: false }).end();
+    asked.on('error', () => undefined);
+    const [stream] = (await once(asked, 'response')) as [IncomingMessage];
+    stream.on('error', () => undefined);
+    return [asked, stream.resume()];
+  };
+  // More than may follow at a time.
+  for (let turn = 0; turn < 130; turn++) (await follow())[0].destroy();
+  const all: [ClientRequest, IncomingMessage][] = [];
+  await until(async () => {
+    const [asked, stream] = await follow();
+    if (stream.statusCode === 200) all.push([asked, stream]);
+    return all.length === 3;
+  });
+  const ends = all.map(([, stream]) => once(stream, 'end'));
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  await Promise.all(ends);
 });
 
 test('with a user and password, or a token, /system/ asks for either', async (t) => {

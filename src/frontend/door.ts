@@ -20,6 +20,8 @@ export interface Door {
   table: RouteTable<RouteEntry>;
   /** Resolves with the first table ever set, or when the wait for it is over; undefined then. */
   firstTable: Promise<void> | undefined;
+  /** Let go of answers that would go on for ever, when it closes. */
+  readonly followers: Set<() => void>;
   /** Closing: what is in flight ends, connections are not kept. */
   draining: boolean;
 }

@@ -57,9 +57,10 @@ export function createFrontend(parts: FrontendParts): Frontend {
   const meter = new DoorMeter(metrics);
   const table = new RouteTable<never>([], 0);
   const ids = new RequestIds();
+  const followers = new Set<() => void>();
   const state = { table, firstTable: undefined, draining: false };
   const callbacks = new CallbackAllow(options.callbackAllow);
-  const door: Door = { broker, log, meter, options, ids, callbacks, ...state };
+  const door: Door = { broker, log, meter, options, ids, callbacks, followers, ...state };
   const routes = new Routes(door, { contracts, meter, cors: options.cors });
   const server = new DoorServer(door);
   const events = new EventDoor({ broker, contracts, log });

@@ -1,6 +1,7 @@
 /** `/system/...` as OpenFaaS's clients ask it: handed to the Trons as it is, and answered as they do. */
 import { tronCall } from '../async-call.ts';
-import type { Headers, Reply } from '../message.ts';
+import { letGo } from '../inflow.ts';
+import type { Body, Headers, Reply } from '../message.ts';
 import { answerReply } from './answer.ts';
 import { sendToTron } from './ask-tron.ts';
 import type { Exchange } from './exchange.ts';
@@ -47,8 +48,19 @@ export async function answerSystem(x: Exchange): Promise<false> {
     await readBody(x);
   }
   const isRead = x.method === 'GET' || x.method === 'HEAD';
-  answerReply(x, await handOn(x, x.path, isRead ? tronTimeoutMs : changeTimeoutMs));
+  const reply = await handOn(x, x.path, isRead ? tronTimeoutMs : changeTimeoutMs);
+  if (!(reply.body instanceof Uint8Array)) leaveInTime(x, reply.body);
+  answerReply(x, reply);
   return false;
+}
+
+/** What goes on until its reader leaves ends with the client, and with this door. */
+function leaveInTime({ door, cancellation, response }: Exchange, body: Body): void {
+  const leave = (): void => letGo(body);
+  cancellation.onCancel(leave);
+  door.followers.add(leave);
+  response.once('close', () => door.followers.delete(leave));
+  if (door.draining) leave();
 }
 
 /** What the Trons answer to the request, as one of this path. */

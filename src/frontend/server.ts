@@ -79,6 +79,7 @@ export class DoorServer {
   /** Accepts no more, lets calls in flight end up to `drainMs`, then breaks what is left. */
   async close(): Promise<void> {
     this.#door.draining = true;
+    for (const leave of this.#door.followers) leave();
     clearInterval(this.#sweep);
     if (!this.#http.listening) return;
     const closed = new Promise((resolve) => this.#http.once('close', resolve));

@@ -1,8 +1,9 @@
 /** Log lines of Funcs as they were and, when asked, as they come. */
+import { Readable } from 'node:stream';
 import type { Answer } from './answer.ts';
 import type { ApiCall, Endpoints } from './endpoint.ts';
 import type { LogFilter, LogLine, LogRing } from './log-ring.ts';
-import { LogStream } from './log-stream.ts';
+import { followLog } from './log-stream.ts';
 
 interface Query extends LogFilter {
   tail: number;
@@ -18,7 +19,7 @@ function logs(ring: LogRing, { params, request }: ApiCall): Answer {
   const headers = { 'content-type': 'application/x-ndjson' };
   const past = ring.read(filter, tail).map(toJson);
   if (follow !== 1) return { status: 200, headers, body: past.join('') };
-  const stream = LogStream.open(ring, filter, past, toJson);
+  const stream = Readable.from(followLog(ring, filter, past, toJson), { objectMode: false });
   // A quiet log is no reason to cut the connection.
   request.socket.setTimeout(0);
   return { status: 200, headers, body: stream };

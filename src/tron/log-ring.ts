@@ -1,4 +1,5 @@
 /** The newest log lines of all Funcs on all runners, and whoever follows them. */
+import { FuncatronError } from '../errors.ts';
 
 export interface LogLine {
   /** Milliseconds since 1970. */
@@ -28,6 +29,8 @@ export interface Follower {
 
 const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 
+/** Whoever follows holds a connection. */
+const followersMax = 100;
 /** Longer text is cut: a line that got past a runner's own bound costs no more here. */
 const textLengthMax = 64 * 1024;
 
@@ -57,14 +60,17 @@ export class LogRing {
     return tail === 0 ? [] : kept.filter((line) => fits(line, filter)).slice(-tail);
   }
 
-  /** Gives a follower every line to come that fits, until the function returned is called. */
+  /**
+   * Gives a follower every line to come that fits, until the function returned is called. Throws
+   * `too_busy`.
+   */
   follow(filter: LogFilter, follower: Follower): () => void {
+    if (this.#followers.size >= followersMax) {
+      const detail = `${followersMax} programs follow the logs already; end one of them`;
+      throw new FuncatronError('too_busy', detail);
+    }
     this.#followers.set(follower, filter);
     return () => this.#followers.delete(follower);
-  }
-
-  get followers(): number {
-    return this.#followers.size;
   }
 
   close(): void {

@@ -1,46 +1,36 @@
 /** Log lines that go on as they come, for whoever follows them. */
-import { Readable } from 'node:stream';
-import { FuncatronError } from '../errors.ts';
+import { Inflow } from '../inflow.ts';
 import type { Follower, LogFilter, LogLine, LogRing } from './log-ring.ts';
 
-/** Whoever follows holds a connection. */
-const followersMax = 100;
 /** Lines held for a follower that reads too slowly; what is over is left out, and says so. */
 const heldMax = 10_000;
 
 /** The text of a line, its line end included; empty where it is left out. */
 export type ShowLine = (line: LogLine) => string;
 
-/** The past lines, then those to come until the client goes away. */
-export class LogStream extends Readable implements Follower {
-  readonly #held: string[];
+/** The past lines, as they are shown, then those to come until the reader leaves. Throws `too_busy`. */
+export function followLog(
+  ring: LogRing,
+  filter: LogFilter,
+  past: readonly string[],
+  show: ShowLine,
+): AsyncIterableIterator<Uint8Array, undefined> {
+  return new LogFollower(ring, filter, past, show).body;
+}
+
+class LogFollower implements Follower {
+  readonly body: Inflow;
   readonly #show: ShowLine;
-  readonly #unfollow: () => void;
-  #wanted = false;
+  #held: string[];
+  #isFull = false;
   #dropped = 0;
 
-  /** `past` as they are shown. Throws `too_busy`. */
-  static open(ring: LogRing, filter: LogFilter, past: string[], show: ShowLine): LogStream {
-    if (ring.followers < followersMax) return new LogStream(ring, filter, past, show);
-    const detail = `${followersMax} programs follow the logs already; end one of them`;
-    throw new FuncatronError('too_busy', detail);
-  }
-
-  private constructor(ring: LogRing, filter: LogFilter, past: string[], show: ShowLine) {
-    super();
-    this.#held = past;
+  constructor(ring: LogRing, filter: LogFilter, past: readonly string[], show: ShowLine) {
+    const unfollow = ring.follow(filter, this);
+    this.body = new Inflow({ onRoom: () => this.#flush(), onLeave: unfollow });
     this.#show = show;
-    this.#unfollow = ring.follow(filter, this);
-  }
-
-  override _read(): void {
-    this.#wanted = true;
+    this.#held = [...past];
     this.#flush();
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#unfollow();
-    done(error);
   }
 
   hear(line: LogLine): void {
@@ -54,17 +44,16 @@ export class LogStream extends Readable implements Follower {
       this.#dropped = 0;
     }
     this.#held.push(this.#show(line));
-    this.#flush();
+    if (!this.#isFull) this.#flush();
   }
 
   end(): void {
-    this.push(this.#held.splice(0).join(''));
-    this.push(null);
+    this.#flush();
+    this.body.end();
   }
 
   #flush(): void {
-    if (!this.#wanted || this.#held.length === 0) return;
-    this.#wanted = false;
-    this.push(this.#held.splice(0).join(''));
+    const text = this.#held.splice(0).join('');
+    this.#isFull = text !== '' && !this.body.push(Buffer.from(text));
   }
 }

@@ -2,7 +2,7 @@
 import { FuncatronError } from '../../errors.ts';
 import { empty } from '../../message.ts';
 import type { Reply } from '../../message.ts';
-import { LogStream } from '../log-stream.ts';
+import { followLog } from '../log-stream.ts';
 import type { LogLine, LogRing } from '../log-ring.ts';
 import type { GatewayEndpoints, GatewayRequest } from './endpoint.ts';
 import { nameOf } from './function-list.ts';
@@ -26,7 +26,7 @@ export function logEndpoints(functions: FunctionList, ring: LogRing): GatewayEnd
 async function logs(
   functions: FunctionList,
   ring: LogRing,
-  { query, call }: GatewayRequest,
+  { query }: GatewayRequest,
 ): Promise<Reply> {
   const asked = readQuery(query);
   const { route } = await functions.get(asked.name);
@@ -35,9 +35,7 @@ async function logs(
   const all = ring.read(filter, Infinity).map(show).filter(Boolean);
   const past = asked.tail < 0 ? all : all.slice(all.length - Math.min(asked.tail, all.length));
   if (!asked.follow) return reply(Buffer.from(past.join('')));
-  const stream = LogStream.open(ring, filter, past, show);
-  call.cancellation?.onCancel(() => void stream.destroy());
-  return reply(stream);
+  return reply(followLog(ring, filter, past, show));
 }
 
 function reply(body: Reply['body']): Reply {
