@@ -75,6 +75,7 @@ export const catalogue = {
   too_busy: [503, 'tron', 'The Tron does too much of this already'],
   route_unknown: [404, 'tron', 'Nothing is enabled there'],
   route_conflict: [409, 'tron', 'Another bundle is being enabled there'],
+  scale_invalid: [400, 'tron', 'It cannot have so many workers'],
   nothing_to_roll_back: [409, 'tron', 'There is no earlier bundle to go back to'],
   token_invalid: [401, 'tron', 'The token is not valid'],
   token_unknown: [404, 'tron', 'No such token'],
@@ -89,12 +90,12 @@ export const catalogue = {
   function_exists: [409, 'tron', 'The name is taken'],
   function_namespace_unknown: [404, 'tron', 'No namespace has this name'],
   function_namespace_conflict: [409, 'tron', 'The namespace is in use'],
-  // cli and options
   secret_invalid: [400, 'tron', 'The secret cannot be kept like this'],
   secret_missing: [400, 'tron', 'A secret that is named does not exist'],
   secret_unknown: [404, 'tron', 'No secret has this name'],
   secret_exists: [409, 'tron', 'There is a secret of this name already'],
   secret_unavailable: [503, 'runner', 'A secret cannot be had'],
+  // cli and options
   option_invalid: [400, 'cli', 'An option is invalid'],
   address_in_use: [500, 'cli', 'The address is in use'],
   unreachable: [502, 'cli', 'The server cannot be reached'],

@@ -139,6 +139,7 @@ export const tronOptions = grouped('Tron', {
   uploadsMax: count('--uploads-max <count>', 'uploads taken at a time', 8, 1),
   enableTimeout: duration('--enable-timeout <time>', 'time runners get to load a bundle', 30_000),
   logLines: count('--log-lines <count>', 'log lines of Funcs kept for "funcatron logs"', 10_000),
+  autoscale: choice('--autoscale <mode>', 'scale what is enabled by load', 'on', ['on', 'off']),
   tronUrl: text(
     '--tron-url <url>',
     'where runners and frontends reach the Tron; without one, where it listens',

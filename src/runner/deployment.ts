@@ -238,7 +238,7 @@ export class Deployment {
       concurrency: assignment.concurrency,
       check: { mode, log, breaks: meter.contractBreaks },
     };
-    if (this.#retired) pool.kill();
+    if (this.#retired) this.kill();
     void warm.fill(kind);
     return this.#ready;
   }

@@ -33,7 +33,7 @@ export class LoadTeller {
   constructor(deployments: () => Iterable<Deployment>, tell: (load: RunnerLoad) => void) {
     this.#deployments = deployments;
     this.#tell = tell;
-    this.#timer = setInterval(() => this.#look(), everyMs).unref();
+    this.#timer = setInterval(() => this.look(), everyMs).unref();
   }
 
   /** What there is now. */
@@ -51,7 +51,8 @@ export class LoadTeller {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  /** Tells now, if there is something new. */
+  look(): void {
     let state = '';
     for (const { load } of this.#deployments())
       if (load) state += ` ${load.queue} ${load.calls} ${load.inHand} ${load.instances}`;

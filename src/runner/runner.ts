@@ -9,7 +9,6 @@ import type { CallHandler, Consumer } from '../broker/broker.ts';
 import type { ControlNode } from '../control/node.ts';
 import type { Table } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
-import { enablingOf } from '../message.ts';
 import type { Route } from '../message.ts';
 import type { Assigned } from '../runtime/runtime.ts';
 import { AsyncCalls } from './async-calls.ts';
@@ -25,10 +24,10 @@ import { LoadTeller } from './load.ts';
 import type { RunnerLoad } from './load.ts';
 import { createPoolMeter } from './meter.ts';
 import { refuseMissing } from './missing.ts';
+import type { EnableOptions, RunnerOptions } from './option.ts';
 import { SecretFolders } from './secret-folder.ts';
 import { isSameEnabling, revisionOf } from './served.ts';
 import type { Served } from './served.ts';
-import type { EnableOptions, RunnerOptions } from './option.ts';
 import { Successors } from './successor.ts';
 import { shareOf } from './size.ts';
 import { compareTable } from './table.ts';
@@ -40,13 +39,6 @@ const hopsMaxDefault = 16;
 
 const resultBytesMaxDefault = 2 ** 20;
 
-interface Served {
-  deployment: Deployment;
-  consumer: Consumer;
-  /** Its revision is of another store than the Trons have now: any is newer. */
-  isForeign?: boolean;
-}
-
 export class Runner {
   readonly #options: RunnerOptions;
   readonly #warm: WarmWorkers;
@@ -54,7 +46,6 @@ export class Runner {
   readonly #logs: FuncLogs;
   readonly #successors: Successors;
   readonly #control: ControlNode;
-  readonly secrets: SecretFolders;
   readonly #async: AsyncCalls;
   readonly #describer: Describer;
   readonly #served = new Map<string, Served>();
@@ -63,6 +54,7 @@ export class Runner {
   /** Every deployment that may have workers: served, being prepared, or with calls to end. */
   readonly #deployments = new Set<Deployment>();
   readonly #retiring = new Map<Deployment, Promise<void>>();
+  readonly secrets: SecretFolders;
   readonly #load: LoadTeller;
   /** All that live, as the leading Tron says. */
   #runners: readonly string[] = [];
@@ -72,7 +64,6 @@ export class Runner {
     const { broker, socketDir, warm: count, dir, runtimes } = options;
     const { replyBytesMax, jvmMemoryBytesMax } = options;
     const log = options.log.child({ component: 'runner' });
-    this.secrets = new SecretFolders(options, join(socketDir, 'secrets'), log);
     this.#options = { ...options, log };
     const { resultBytesMax = resultBytesMaxDefault } = options;
     this.#async = new AsyncCalls({ broker, log, resultBytesMax });
@@ -81,6 +72,7 @@ export class Runner {
     const start = { socketDir, replyBytesMax, jvmMemoryBytesMax };
     this.#warm = new WarmWorkers({ count, start, memory, log, runtimes });
     this.#describer = new Describer(this.#options);
+    this.secrets = new SecretFolders(options, join(socketDir, 'secrets'), log);
     const served = () => Array.from(this.#served.values(), ({ deployment }) => deployment);
     this.#load = new LoadTeller(served, (load) => this.#control.send('load', { load }));
     this.#control = createControl({ ...options.control, carrier: broker, log }, this);
@@ -168,6 +160,7 @@ export class Runner {
         if (!allowMissing) refuseMissing(assigned);
         if (this.#closed) throw new FuncatronError('runner_lost', 'the runner is shutting down');
         await this.#swap(route.queue, deployment);
+        this.#load.look();
         if (warm) await this.#kept.note(route, deployment.keeps);
         else if (this.#kept.has(route) || route.replicas)
           void deployment.prepare().catch(() => undefined);
@@ -248,7 +241,6 @@ export class Runner {
     this.#deployments.delete(deployment);
   }
 
-      secrets: this.secrets,
   #deploy(route: Route): Deployment {
     const { contracts, bundles, dir, stacks, responseMode, log, metrics } = this.#options;
     const deployment = new Deployment(route, {
@@ -256,6 +248,7 @@ export class Runner {
       bundles,
       warm: this.#warm,
       successors: this.#successors,
+      secrets: this.secrets,
       share: this.#shareOf(route),
       dir,
       stacks,
@@ -295,13 +288,4 @@ export class Runner {
     entry.consumer = await broker.consume(queue, handle, { prefetch });
     this.#served.set(queue, entry);
   }
-}
-
-function revisionOf(served: Served | undefined): number {
-  return !served || served.isForeign ? -1 : served.deployment.route.revision;
-}
-
-/** Whether they differ in nothing but what is wanted of workers. */
-function isSameEnabling(one: Route, other: Route): boolean {
-  return one.sha === other.sha && enablingOf(one) === enablingOf(other);
 }

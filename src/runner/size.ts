@@ -25,7 +25,8 @@ export function instancesOf(
 ): Instances {
   const { min, max, perRunner, idleMs } = limits;
   const own = perRunner ? min : partOf(min, share);
-  const least = replicas === undefined ? own : partOf(replicas, share);
+  const asked = replicas === undefined ? own : partOf(replicas, share);
+  const least = perRunner && replicas !== 0 ? Math.max(own, asked) : asked;
   const most = perRunner ? max : Math.ceil(max / share.count);
   return { min: least, max: Math.max(1, least, most), idleMs };
 }

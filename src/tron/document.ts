@@ -185,6 +185,15 @@ const otherPaths: Json = {
       responses: { 200: ok('What is enabled there now', ref('RolledBack')), ...refusals },
     },
   },
+  '/api/v1/scale': {
+    post: {
+      operationId: 'scale',
+      tags: ['routes'],
+      summary: 'Say how many workers something that is enabled should have; nothing is swapped',
+      requestBody: body(ref('Scale')),
+      responses: { 200: ok('What is wanted of it now', ref('Scaled')), ...refusals },
+    },
+  },
   '/api/v1/nodes': {
     get: {
       operationId: 'nodes',

@@ -1,9 +1,11 @@
 /** What the first Funcatron did not have: bundles and places in detail, nodes, tokens. */
 import { toBase64Sha } from '../bundle/identity.ts';
+import { countedName } from '../function-name.ts';
 import type { Settings } from '../openapi/settings.ts';
 import type { BundleRecord, EnabledRoute, Store } from '../store/store.ts';
 import { json, nothing } from './answer.ts';
 import type { Bundles } from './bundles.ts';
+import type { Counts } from './counts.ts';
 import type { ApiCall, Endpoints } from './endpoint.ts';
 import { maskProps } from './mask.ts';
 import type { Network } from './network.ts';
@@ -11,6 +13,7 @@ import type { Node, Nodes } from './nodes.ts';
 import { readBasePath, readHost } from './place.ts';
 import type { Placement } from './placement.ts';
 import type { RouteTable } from './route-table.ts';
+import type { Scaling } from './scaling.ts';
 import { createToken, listTokens, revokeToken } from './token.ts';
 
 export interface ExtendedParts {
@@ -20,19 +23,21 @@ export interface ExtendedParts {
   table: RouteTable;
   nodes: Nodes;
   network: Network;
+  scaling: Scaling;
+  counts: Counts;
 }
 
 const shaOf = ({ params }: ApiCall): string => String(params.path.sha);
 
 export function extendedEndpoints(parts: ExtendedParts): Endpoints {
-  const { store, bundles, placement, table, nodes, network } = parts;
+  const { store, bundles, placement, table, nodes, network, scaling } = parts;
   return {
     listBundles: {
       run: async () => {
         const { routes } = await table.read();
         return json(
           200,
-          (await bundles.list()).map((bundle) => showBundle(bundle, routes)),
+          (await bundles.list()).map((bundle) => showBundle(bundle, routes, scaling)),
         );
       },
     },
@@ -86,9 +91,11 @@ function showNode({ id, type, said, lastSeen }: Node) {
   return { ...facts, id, type, lastSeen };
 }
 
-function showBundle(bundle: BundleRecord, routes: readonly EnabledRoute[]) {
+function showBundle(bundle: BundleRecord, routes: readonly EnabledRoute[], scaling: Scaling) {
   const { sha, kind, bytes, name, version, host, basePath, uploadedAt } = bundle;
-  const enabled = routes.filter((route) => route.sha === sha).map(showEnabled);
+  const enabled = routes
+    .filter((route) => route.sha === sha)
+    .map((route) => ({ ...showEnabled(route), ...scaling.viewOf(route) }));
   const identity = { sha: toBase64Sha(sha), hex: sha, type: kind, bytes, name, version };
   const source = bundle.sourceSha && { sourceSha: toBase64Sha(bundle.sourceSha) };
   return { ...identity, host, basePath, uploadedAt, enabled, ...source };
@@ -107,14 +114,21 @@ function showEnabled(route: EnabledRoute) {
   };
 }
 
-async function describeBundle({ bundles, table }: ExtendedParts, text: string) {
+async function describeBundle({ bundles, table, counts, scaling }: ExtendedParts, text: string) {
   const bundle = await bundles.get(text);
   const contract = await bundles.contract(bundle);
-  const operations = contract.operations.map(({ operationId, method, template }) => {
-    return { operationId, method, path: template };
-  });
   const { routes } = await table.read();
-  return { ...showBundle(bundle, routes), operations, settings: showSettings(contract.settings) };
+  const mine = routes.filter(({ sha }) => sha === bundle.sha);
+  const operations = await Promise.all(
+    contract.operations.map(async ({ operationId, method, template }) => {
+      // Enabled at several places it is counted as one, unless it is a function at one of them.
+      const [route = contract] = mine;
+      const usage = await counts.usageOf(countedName(route, operationId));
+      return { operationId, method, path: template, ...(usage && { usage }) };
+    }),
+  );
+  const shown = showBundle(bundle, routes, scaling);
+  return { ...shown, operations, settings: showSettings(contract.settings) };
 }
 
 function showSettings({ function: sent, ...settings }: Settings): Record<string, unknown> {

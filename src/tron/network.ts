@@ -2,7 +2,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ControlLine } from '../control/line.ts';
 import type { Fields } from '../control/line.ts';
+import type { ControlMessage } from '../message.ts';
 import { Leader } from './leader.ts';
+import { LoadBook } from './load-book.ts';
 import { Nodes } from './nodes.ts';
 import type { Node, NodeEvents } from './nodes.ts';
 import type { TronOptions } from './option.ts';
@@ -30,6 +32,9 @@ export class Network {
   readonly #said: Fields = {};
   /** Where this Tron can be reached. */
   url = '';
+  /** Hears what tells of load and of counts. */
+  onReport: (message: ControlMessage) => void = () => {};
+  readonly loads = new LoadBook();
   /** Tells a runner that starts what it must know before it begins. */
   onRunner: (id: string) => Promise<void> = async () => {};
   /** While there are other Trons, every ten seconds. */
@@ -49,11 +54,17 @@ export class Network {
     this.turns = new LeasedTurns('place', alone ? undefined : leases, id, enableTimeoutMs);
     this.nodes = new Nodes(this.#line, log, {
       onAwake: (node) => {
-        this.peers.tell(node.id);
+        // Runners share what is wanted: the others must know of it.
+        this.peers.tell(node.type === 'runner' ? undefined : node.id);
         void this.#welcome(node, sync);
       },
       onHeartbeat: (node, message) => void sync.compare(node, message),
       onLines,
+      onReport: (message) => {
+        if (message.load !== undefined) this.loads.hear(message);
+        this.onReport(message);
+      },
+      onGone: (id) => this.loads.forget(id),
     });
     const { nodes, turns } = this;
     const leads = (): boolean => this.leader.leads;
@@ -117,6 +128,9 @@ export class Network {
 
   #about() {
     const { url, fetchKey } = this;
-    return { url, fetchKey, leads: this.leader.leads, statsd: this.statsd.server ?? null };
+    const { leads } = this.leader;
+    const ids = this.nodes.live('runner').map(({ id }) => id);
+    const runners = leads && ids.length > 0 && { runners: ids.toSorted() };
+    return { url, fetchKey, leads, statsd: this.statsd.server ?? null, ...runners };
   }
 }

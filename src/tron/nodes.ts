@@ -16,6 +16,9 @@ const silentAfterMs = 35_000;
 /** Who has an order in hand says so after a second; who does not say so has not got it. */
 const takenWithinMs = 5_000;
 
+/** Messages that may tell of load, or of counts. */
+const reports = new Set(['awake', 'heartbeat', 'load', 'counts']);
+
 export type NodeType = 'frontend' | 'runner';
 
 export interface Node {
@@ -47,6 +50,9 @@ export interface NodeEvents {
   onHeartbeat(node: Node, message: ControlMessage): void;
   /** Log lines of Funcs. */
   onLines(lines: unknown): void;
+  /** Whatever may tell of load, or of how often functions were called. */
+  onReport(message: ControlMessage): void;
+  onGone(id: string): void;
 }
 
 interface Asked {
@@ -142,6 +148,7 @@ export class Nodes {
     const { from, action } = message;
     const node = this.#nodes.get(from);
     if (node) node.lastSeen = Date.now();
+    if (reports.has(action)) this.#events.onReport(message);
     switch (action) {
       case 'awake':
         return this.#wake(message);
@@ -196,6 +203,7 @@ export class Nodes {
     if (!node) return;
     this.#nodes.delete(id);
     this.#agree();
+    this.#events.onGone(id);
     this.#log.info({ node: id, type: node.type }, `a ${node.type} is gone (${why})`);
     for (const asked of this.#asked.values())
       if (asked.left.has(id)) settle(asked, silence(id, 'went away'));

@@ -35,6 +35,8 @@ export interface TronOptions {
   basicAuth: BasicAuth | undefined;
   /** What secrets are encrypted with (`--secrets-key`). */
   secretsKey: SecretKeyOptions;
+  /** Scale what is enabled by its load (`--autoscale`). */
+  autoscale: boolean;
   /** Enable bundles whose code lacks Funcs: those answer 501 (dev only). */
   allowMissing: boolean;
 }
@@ -57,5 +59,6 @@ export const tronDefaults: TronOptions = {
   images: '',
   basicAuth: undefined,
   secretsKey: { file: '', isOwn: false },
+  autoscale: true,
   allowMissing: false,
 };

@@ -17,6 +17,7 @@ import { readBasePath, readHost } from './place.ts';
 import type { Place } from './place.ts';
 import type { Placement } from './placement.ts';
 import type { RouteTable } from './route-table.ts';
+import type { Scaling } from './scaling.ts';
 import type { StatsD } from './statsd.ts';
 
 export interface OriginalParts {
@@ -25,6 +26,7 @@ export interface OriginalParts {
   table: RouteTable;
   nodes: Nodes;
   statsd: StatsD;
+  scaling: Scaling;
 }
 
 interface PlaceRequest {
@@ -34,8 +36,11 @@ interface PlaceRequest {
 }
 
 export function originalEndpoints(parts: OriginalParts): Endpoints {
-  const { bundles, table, nodes } = parts;
-  const routes = async () => (await table.read()).routes.map(showRoute);
+  const { bundles, table, nodes, scaling } = parts;
+  const routes = async () =>
+    (await table.read()).routes.map((route) => {
+      return { ...showRoute(route), ...scaling.viewOf(route) };
+    });
   return {
     addFunc: {
       streams: true,
@@ -80,8 +85,8 @@ export function originalEndpoints(parts: OriginalParts): Endpoints {
 }
 
 /** A route without what is secret about it. */
-function showRoute({ host, basePath, queue, sha, props }: EnabledRoute) {
-  return { host, path: basePath, queue, sha: toBase64Sha(sha), props: maskProps(props) };
+function showRoute({ host, basePath, queue, name, sha, props }: EnabledRoute) {
+  return { host, path: basePath, queue, name, sha: toBase64Sha(sha), props: maskProps(props) };
 }
 
 async function addFunc({ bundles }: OriginalParts, request: IncomingMessage): Promise<Answer> {

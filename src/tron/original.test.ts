@@ -119,12 +119,13 @@ describe('the REST API of the first Funcatron', () => {
     const { json } = await place.get('/api/v1/routes');
     assert.equal(json[0].queue.length, 16);
     assert.deepEqual(json, [
-      { host: null, path: '/sample/longer', queue: json[0].queue, sha: long, props: {} },
       {
-        host: null,
-        path: '/sample',
-        queue: json[1].queue,
-        sha,
+        ...{ host: null, path: '/sample/longer', queue: json[0].queue, name: 'test-bundle' },
+        ...{ sha: long, props: {}, instances: 0 },
+      },
+      {
+        ...{ host: null, path: '/sample', queue: json[1].queue, name: 'test-bundle', sha },
+        instances: 0,
         props: { db: { type: 'database', password: '***' } },
       },
     ]);

@@ -6,12 +6,13 @@ import { queueName } from '../bundle/queue-name.ts';
 import { splitTable } from '../control/table.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { enablingOf } from '../message.ts';
 import { allSecrets, blot, blotFault } from '../secret.ts';
 import type { BundleRecord, Change, EnabledRoute, Store } from '../store/store.ts';
 import { triggersOf } from '../openapi/trigger.ts';
 import type { Bundles } from './bundles.ts';
-import { refusal } from './enable-refusal.ts';
 import type { Vault } from './gateway/secret-vault.ts';
+import { refusal } from './enable-refusal.ts';
 import type { Ack, Nodes } from './nodes.ts';
 import type { TronOptions } from './option.ts';
 import { readBasePath, readHost, showPlace } from './place.ts';
@@ -32,6 +33,9 @@ export interface EnableRequest {
   judge?(before: EnabledRoute | undefined): Promise<void>;
 }
 
+/** How many workers a route should have; see `Route.replicas` and `EnabledRoute.asked`. */
+export type Wanted = Pick<EnabledRoute, 'replicas' | 'asked'>;
+
 export interface Placed {
   route: EnabledRoute;
   /** What the caller should know though all went well enough. */
@@ -44,11 +48,11 @@ interface Parts {
   table: RouteTable;
   nodes: Nodes;
   turns: LeasedTurns;
+  vault: Vault;
   options: TronOptions;
   log: Log;
 }
 
-  vault: Vault;
 export class Placement {
   readonly #parts: Parts;
 
@@ -71,11 +75,11 @@ export class Placement {
     const warnings = await checkSecurity(contract, props).catch((thrown: unknown) => {
       throw blotFault(thrown, allSecrets(props));
     });
+    await this.#parts.vault.assertKnownOf(contract.settings);
     return this.#parts.turns.take(queue, async (hold) => {
       const before = await this.#parts.table.find(host, basePath);
       await request.judge?.(before);
       const revision = await this.#parts.table.nextRevision();
-    await this.#parts.vault.assertKnownOf(contract.settings);
       const route: EnabledRoute = {
         host,
         basePath,
@@ -86,6 +90,7 @@ export class Placement {
         props,
         ...(overlay !== undefined && { overlay }),
         ...(triggers && { triggers }),
+        ...wantedOf(before),
         enabledAt: Date.now(),
       };
       const changes = await this.#remember(before, route);
@@ -109,7 +114,8 @@ export class Placement {
       if (!past)
         throw new FuncatronError('nothing_to_roll_back', `nothing was enabled at ${where} before`);
       const revision = await table.nextRevision();
-      const route = { ...past, revision, enabledAt: Date.now() };
+      const { enabledIn: _enabledIn, asked: _asked, replicas: _replicas, ...rest } = past;
+      const route = { ...rest, ...wantedOf(now), revision, enabledAt: Date.now() };
       return this.#place(route, now, [{ delete: 'past', revision: past.revision }], hold);
     });
   }
@@ -129,6 +135,31 @@ export class Placement {
       if (await this.#parts.turns.take(route.queue, remove)) disabled.push(route);
     }
     return disabled;
+  }
+
+  /**
+   * Has another number of workers wanted of a place, as `decide` says of what is so now; nothing is
+   * swapped. Rejects with `route_unknown`.
+   */
+  async scale(
+    { host, basePath }: Place,
+    decide: (now: EnabledRoute) => Wanted,
+  ): Promise<EnabledRoute> {
+    const { table, nodes } = this.#parts;
+    return this.#parts.turns.take(queueName(host, basePath), async (hold) => {
+      const now = await table.find(host, basePath);
+      const where = showPlace({ host, basePath });
+      if (!now) throw new FuncatronError('route_unknown', `nothing is enabled at ${where}`);
+      const { replicas, asked, ...rest } = now;
+      const wanted = decide(now);
+      if (wanted.replicas === replicas && wanted.asked === asked) return now;
+      const revision = await table.nextRevision();
+      const route = { ...rest, ...wanted, revision, enabledIn: enablingOf(now) };
+      hold.assert();
+      await table.commit([{ put: 'route', route }]);
+      await nodes.tell('enable', { route: bareRoute(route), prepare: false });
+      return route;
+    });
   }
 
   async #place(
@@ -216,6 +247,12 @@ export class Placement {
       }
     }
   }
+}
+
+/** What is enabled in place of something has as many workers as that: it has its calls. */
+function wantedOf(before: EnabledRoute | undefined): Wanted {
+  const { replicas, asked } = before ?? {};
+  return { ...(replicas !== undefined && { replicas }), ...(asked !== undefined && { asked }) };
 }
 
 function isSame(a: EnabledRoute, b: EnabledRoute): boolean {

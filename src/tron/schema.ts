@@ -33,6 +33,37 @@ const place = {
   basePath: { type: 'string', minLength: 1 },
 };
 
+/** How many workers there are of something, and how many are wanted. */
+const scale = {
+  replicas: { ...number, description: 'Wanted over all runners; absent: as calls need' },
+  instances: { ...number, description: 'Workers that are ready' },
+  decision: {
+    ...object({ at: number, replicas: number, reason: text }, ['replicas']),
+    description: 'The last one since this Tron started',
+  },
+};
+
+const usage = {
+  ...object(
+    {
+      calls: number,
+      statuses: { type: 'object', additionalProperties: number },
+      latencyMs: object({
+        mean: { type: 'number' },
+        p50: { type: 'number' },
+        p95: { type: 'number' },
+      }),
+      lastAt: number,
+      lastError: object({ at: number, status: number, code: text, detail: text }, [
+        'code',
+        'detail',
+      ]),
+    },
+    ['lastError'],
+  ),
+  description: 'How it was called so far, over all restarts; absent: never',
+};
+
 const bundle = {
   sha: base64Sha,
   hex: hexSha,
@@ -96,7 +127,10 @@ export const schemas: Json = {
   NoSuccess: object({ success: { const: false }, ...reason }, reasonOptional),
   KnownFuncs: object({ 'func-bundles': list('KnownFunc') }),
   KnownFunc: object({ sha: base64Sha, host: maybe, path: text }),
-  Route: object({ host: maybe, path: text, queue: text, sha: base64Sha, props }),
+  Route: object(
+    { host: maybe, path: text, queue: text, sha: base64Sha, props, name: text, ...scale },
+    ['replicas', 'decision'],
+  ),
   Stats: object({
     network: {
       type: 'object',
@@ -128,16 +162,30 @@ export const schemas: Json = {
     },
     ['sourceSha'],
   ),
-  Operation: object({ operationId: text, method: text, path: text }),
-  Enabled: object({
-    host: maybe,
-    basePath: text,
-    queue: text,
-    revision: number,
-    enabledAt: number,
-    props,
-    overlay: { type: 'boolean' },
+  Operation: object({ operationId: text, method: text, path: text, usage }, ['usage']),
+  Enabled: object(
+    {
+      host: maybe,
+      basePath: text,
+      queue: text,
+      revision: number,
+      enabledAt: number,
+      props,
+      overlay: { type: 'boolean' },
+      ...scale,
+    },
+    ['replicas', 'instances', 'decision'],
+  ),
+  Scale: object({
+    name: { ...text, minLength: 1, description: 'Of a bundle or function, or its place' },
+    replicas: {
+      type: ['integer', 'null'],
+      minimum: 0,
+      maximum: 10_000,
+      description: 'Null: as the load needs',
+    },
   }),
+  Scaled: object({ name: text, host: maybe, basePath: text, ...scale }, ['replicas', 'decision']),
   Place: object(place, ['host']),
   RolledBack: object(
     {

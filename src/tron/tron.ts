@@ -16,11 +16,13 @@ import type { CallStore } from '../store/call.ts';
 import type { Leases } from '../store/lease.ts';
 import type { DeadLetters } from '../store/letter.ts';
 import type { BundleFiles, Store } from '../store/store.ts';
+import type { Tallies } from '../store/tally.ts';
 import { aboutEndpoints } from './about-endpoint.ts';
 import { send } from './answer.ts';
 import { Api } from './api.ts';
 import { Bundles } from './bundles.ts';
 import { CallDesk } from './call-desk.ts';
+import { Counts } from './counts.ts';
 import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
@@ -37,6 +39,8 @@ import type { TronOptions } from './option.ts';
 import { originalEndpoints } from './original-endpoint.ts';
 import { Placement } from './placement.ts';
 import { RouteTable } from './route-table.ts';
+import { scaleEndpoints } from './scale-endpoint.ts';
+import { Scaling } from './scaling.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface TronParts {
@@ -49,6 +53,8 @@ export interface TronParts {
   files: BundleFiles;
   /** What several Trons on one store agree by. */
   leases?: Leases;
+  /** How often functions were called; without it that is not kept. */
+  tallies?: Tallies;
   log: Log;
   metrics: Metrics;
 }
@@ -90,6 +96,8 @@ class ListeningTron implements Tron {
   readonly #bundles: Bundles;
   readonly #desk: CallDesk;
   readonly #scheduler: Scheduler;
+  readonly #scaling: Scaling;
+  readonly #counts: Counts;
   readonly #ring: LogRing;
   readonly #server: Server;
   readonly secrets: SecretSource;
@@ -127,11 +135,21 @@ class ListeningTron implements Tron {
       });
     };
     const placement = new Placement({ store, bundles, table, nodes, turns, vault, options, log });
-    const gateway = new Gateway({ store, bundles, placement, table, nodes, ring, vault, options, log });
-    const core = { store, bundles, placement, table, nodes, network, statsd };
+    const leads = (): boolean => network.leader.leads;
+    const scaling = (this.#scaling = new Scaling({
+      ...{ broker: parts.broker, bundles, placement, table, nodes, leads, log },
+      ...{ loads: network.loads, auto: options.autoscale },
+    }));
+    const counts = (this.#counts = new Counts({
+      ...{ tallies: parts.tallies, log, leads, living: () => nodes.list().map(({ id }) => id) },
+    }));
+    network.onReport = (message) => counts.hear(message);
+    const core = { store, bundles, placement, table, nodes, network, statsd, scaling, counts };
+    const gateway = new Gateway({ ...core, ring, vault, options, log });
     const endpoints = {
       ...originalEndpoints(core),
       ...extendedEndpoints(core),
+      ...scaleEndpoints(scaling, table),
       ...callEndpoints(desk),
       ...letterEndpoints(desk),
       ...logEndpoints(ring),
@@ -155,6 +173,8 @@ class ListeningTron implements Tron {
     await this.#network.start();
     this.#desk.start();
     this.#scheduler.start();
+    this.#scaling.start();
+    this.#counts.start();
     await bind(this.#server, port, host);
     const { port: bound } = this.#server.address() as AddressInfo;
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
@@ -172,8 +192,10 @@ class ListeningTron implements Tron {
   async close(): Promise<void> {
     this.#ring.close();
     await this.#scheduler.close();
+    await this.#scaling.close();
     await this.#desk.close();
     await this.#network.close();
+    await this.#counts.close();
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     // Connections become idle one by one, as what followed the logs hears that there is no more.

@@ -20,7 +20,9 @@ import { readBasicAuth } from '../basic-auth.ts';
 import { isEmbedded } from './broker-part.ts';
 import type { Parts } from './part.ts';
 
-export type TronPartOptions = Values<typeof tronOptions & typeof bundleOptions & typeof functionDeskOptions> &
+export type TronPartOptions = Values<
+  typeof tronOptions & typeof bundleOptions & typeof functionDeskOptions
+> &
   Pick<Values<typeof frontendOptions>, 'bodyMax'> &
   Pick<Values<typeof queueOptions>, 'asyncTries'> &
   Pick<Values<typeof stateOptions>, 'broker' | 'store'> & {
@@ -33,7 +35,7 @@ export function openTron(
   parts: Parts & { stores: Stores; files: BundleFiles; root: string },
 ): Tron {
   const { broker, stores, files, log, metrics } = parts;
-  const { state: store, calls, letters } = stores;
+  const { state: store, calls, letters, tallies } = stores;
   // The store of a data folder is locked with it: nobody else can have it.
   const leases = options.store ? stores.leases : undefined;
   const { bundleMax, bodyMax, uploadsMax, dev, tronUrl: url } = options;
@@ -43,9 +45,10 @@ export function openTron(
       `--tron-url ${url}: give one such as http://tron:3000`,
     );
   return createTron(
-    { broker, store, calls, letters, ...(leases && { leases }), files, log, metrics },
+    { broker, store, calls, letters, tallies, ...(leases && { leases }), files, log, metrics },
     {
       ...{ bundleMax, bodyMax, uploadsMax, allowMissing: dev },
+      autoscale: options.autoscale === 'on',
       bundleLimits: limitsOf(options),
       enableTimeoutMs: options.enableTimeout,
       logLinesMax: options.logLines,

@@ -5,8 +5,9 @@ import { contractId } from '../../openapi/load.ts';
 import type { EnabledRoute } from '../../store/store.ts';
 import type { Bundles } from '../bundles.ts';
 import { jsonReply } from '../call-view.ts';
-import type { Nodes } from '../nodes.ts';
+import type { Counts, Usage } from '../counts.ts';
 import type { RouteTable } from '../route-table.ts';
+import type { Scaling } from '../scaling.ts';
 import { recallDeployment, showStatus } from './deployment.ts';
 import type { Deployment, StatusFacts } from './deployment.ts';
 import type { GatewayEndpoints } from './endpoint.ts';
@@ -33,15 +34,13 @@ export interface ListedFunction {
 interface Parts {
   bundles: Bundles;
   table: RouteTable;
-  nodes: Nodes;
+  scaling: Scaling;
 }
 
 export class FunctionList {
   readonly #parts: Parts;
   /** By contract; of enabled bundles alone. */
   readonly #known = new Map<string, Promise<BundleFunctions>>();
-  /** How often a function was called, by its name with its namespace; undefined: not known. */
-  countOf: (name: string) => number | undefined = () => undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -116,15 +115,14 @@ export class FunctionList {
     for (const id of this.#known.keys()) if (!enabled.has(id)) this.#known.delete(id);
   }
 
-  show({ route, deployment }: ListedFunction, counts: boolean): Record<string, unknown> {
-    const { service, namespace } = deployment;
-    // Workers start on demand: what has a runner is there for whoever calls.
-    const isAvailable = this.#parts.nodes.live('runner').length > 0;
+  /** `usage`: how it was called, where that is to be shown. */
+  show({ route, deployment }: ListedFunction, usage?: Usage): Record<string, unknown> {
+    const { instances, replicas = instances } = this.#parts.scaling.viewOf(route);
     const facts: StatusFacts = {
       enabledAt: route.enabledAt,
-      replicas: 1,
-      availableReplicas: isAvailable ? 1 : 0,
-      invocationCount: counts ? this.countOf(`${service}.${namespace}`) : undefined,
+      replicas,
+      availableReplicas: instances,
+      invocationCount: usage?.calls,
     };
     return showStatus(deployment, facts);
   }
@@ -146,18 +144,19 @@ function readFunctions({ settings, operations, name, version, basePath }: Contra
   return found;
 }
 
-export function listEndpoints(functions: FunctionList): GatewayEndpoints {
+export function listEndpoints(functions: FunctionList, counts: Counts): GatewayEndpoints {
   return {
     'GET /system/functions': async ({ query }) => {
       const listed = await functions.list(query.get('namespace') || defaultNamespace);
+      const usages = await counts.all();
       return jsonReply(
         200,
-        listed.map((one) => functions.show(one, true)),
+        listed.map((one) => functions.show(one, usages.get(countedName(one)))),
       );
     },
     'GET /system/function/': async ({ name, query }) => {
       const found = await functions.get(nameOf(name, query.get('namespace')));
-      return jsonReply(200, functions.show(found, false));
+      return jsonReply(200, functions.show(found));
     },
   };
 }
@@ -166,4 +165,9 @@ export function listEndpoints(functions: FunctionList): GatewayEndpoints {
 export function nameOf(name: string, given: string | null): FunctionName {
   const namespace = given || defaultNamespace;
   return { service: withoutNamespace(name, namespace), namespace };
+}
+
+/** As counts and metrics name it. */
+function countedName({ deployment: { service, namespace } }: ListedFunction): string {
+  return `${service}.${namespace}`;
 }

@@ -6,10 +6,12 @@ import { FuncatronError } from '../../errors.ts';
 import type { Body, Call, Reply } from '../../message.ts';
 import type { LogRing } from '../log-ring.ts';
 import type { Bundles } from '../bundles.ts';
+import type { Counts } from '../counts.ts';
 import type { Nodes } from '../nodes.ts';
 import type { TronOptions } from '../option.ts';
 import type { Placement } from '../placement.ts';
 import type { RouteTable } from '../route-table.ts';
+import type { Scaling } from '../scaling.ts';
 import type { TronParts } from '../tron.ts';
 import { Credentials } from './credential.ts';
 import { findEndpoint } from './endpoint.ts';
@@ -20,6 +22,7 @@ import { logEndpoints } from './function-log.ts';
 import { Catalogue } from './image.ts';
 import { infoEndpoints } from './info.ts';
 import { namespaceEndpoints, Namespaces } from './namespace.ts';
+import { scaleEndpoints } from './scale.ts';
 import { secretEndpoints } from './secret.ts';
 import type { Vault } from './secret-vault.ts';
 
@@ -29,6 +32,8 @@ interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   table: RouteTable;
   nodes: Nodes;
   ring: LogRing;
+  scaling: Scaling;
+  counts: Counts;
   vault: Vault;
   options: TronOptions;
 }
@@ -50,9 +55,10 @@ export class Gateway {
     this.#bodyMax = options.bodyMax;
     this.#credentials = new Credentials(store, options.basicAuth);
     this.#endpoints = {
-      ...listEndpoints(functions),
+      ...listEndpoints(functions, parts.counts),
       ...deployEndpoints(deploys),
       ...logEndpoints(functions, ring),
+      ...scaleEndpoints(functions, parts.scaling),
       ...secretEndpoints(parts.vault, namespaces),
       ...namespaceEndpoints(namespaces, async (name) => (await functions.list(name)).length),
       ...infoEndpoints(catalogue),
