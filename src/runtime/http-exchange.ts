@@ -1,11 +1,11 @@
 /** One call to the bundle's HTTP program, both bodies streamed. */
-import { EventEmitter } from 'node:events';
-import { Writable } from 'node:stream';
-import type { Pool } from 'undici';
-import { FuncatronError } from '../errors.ts';
-import type { Body, Reply } from '../message.ts';
+import type { FuncatronError } from '../errors.ts';
+import { isIdempotent } from '../message.ts';
+import type { Reply } from '../message.ts';
 import { replyHeaders } from './http-header.ts';
 import type { Forward } from './http-header.ts';
+import type { AnswerHeaders } from './http-parser.ts';
+import type { HttpPool, Sending } from './http-pool.ts';
 import type { WorkerCall } from './runtime.ts';
 import { Download } from './transfer.ts';
 
@@ -13,11 +13,9 @@ import { Download } from './transfer.ts';
 const wholeBytesMax = 256 * 1024;
 /** What of a streamed answer may wait for its reader; the program waits above it. */
 const aheadBytesMax = 1024 * 1024;
-/** Methods whose requests may be sent twice (RFC 9110, 9.2.2). */
-const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);
 
 export interface ExchangeOptions {
-  pool: Pool;
+  pool: HttpPool;
   call: WorkerCall;
   forward: Forward;
   /** What an error on the connection means; resolves to undefined if it may have been a stale one. */
@@ -30,9 +28,12 @@ export class Exchange {
   /** Resolves when the program has no more to do with the call; never rejects. */
   readonly ended: Promise<void>;
   readonly #options: ExchangeOptions;
-  readonly #signal = new EventEmitter();
-  #sink: Sink | undefined;
+  /** Until its answer is whole: then the connection is another's. */
+  #sending: Sending | undefined;
   #head: Reply['head'] | undefined;
+  #download: Download | undefined;
+  #chunks: Buffer[] = [];
+  #unread = 0;
   #again = true;
   #answer: (reply: Reply) => void = () => undefined;
   #refuse: (error: FuncatronError) => void = () => undefined;
@@ -45,53 +46,68 @@ export class Exchange {
       this.#refuse = reject;
     });
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    const { method } = options.call.head;
-    this.#again = idempotent.has(method) && options.call.body instanceof Uint8Array;
+    const { head, body } = options.call;
+    this.#again = isIdempotent(head.method) && body instanceof Uint8Array;
     this.#send();
   }
 
   /** Fails the call and drops its connection, by which the program learns of it. */
   abort(error: FuncatronError): void {
     this.#refuse(error);
-    this.#sink?.download?.break(error);
+    this.#download?.break(error);
     this.#again = false;
-    this.#signal.emit('abort');
+    this.#sending?.abort(error);
   }
 
   #send(): void {
     const { pool, call, forward } = this.#options;
-    const request = {
-      method: call.head.method,
-      ...forward,
-      body: toUndici(call.body),
-      signal: this.#signal,
-    };
-    pool.stream(
-      request as Parameters<Pool['stream']>[0],
-      ({ statusCode, headers }) => this.#begin(statusCode, headers),
-      (error) => void (error ? this.#broken(error) : this.#complete()),
-    );
+    const request = { method: call.head.method, ...forward, body: call.body };
+    this.#sending = pool.send(request, {
+      onHead: (status, headers) => this.#begin(status, headers),
+      onBody: (chunk) => this.#take(chunk),
+      onEnd: () => this.#complete(),
+      onError: (error) => void this.#broken(error),
+    });
   }
 
-  #begin(status: number, headers: Record<string, string | string[] | undefined>): Writable {
+  #begin(status: number, headers: AnswerHeaders): void {
     const { id } = this.#options.call.head;
     this.#head = { v: 1, action: 'answer', id, status, headers: replyHeaders(headers) };
-    const length = headers['content-length'];
-    if (length !== undefined && Number(length) <= wholeBytesMax) return (this.#sink = new Sink());
-    if (status === 204 || status === 304) return (this.#sink = new Sink());
-    this.#sink = new Sink(() => this.#signal.emit('abort'));
-    this.#answer({ head: this.#head, body: this.#sink.download! });
-    return this.#sink;
+    const { 'content-length': length } = headers;
+    if (length !== undefined && Number(length) <= wholeBytesMax) return;
+    if (status === 204 || status === 304) return;
+    this.#download = new Download({
+      onRead: (bytes) => {
+        this.#unread -= bytes;
+        if (this.#unread < aheadBytesMax) this.#sending?.resume();
+      },
+      onLeave: () => this.#sending?.abort(new Error('nobody reads the answer')),
+    });
+    this.#answer({ head: this.#head, body: this.#download });
+  }
+
+  #take(chunk: Buffer): boolean {
+    if (!this.#download) {
+      this.#chunks.push(chunk);
+      return true;
+    }
+    this.#download.push(chunk);
+    this.#unread += chunk.length;
+    return this.#unread < aheadBytesMax;
   }
 
   #complete(): void {
-    const sink = this.#sink!;
-    if (sink.download) sink.download.end();
-    else this.#answer({ head: this.#head!, body: sink.bytes() });
+    this.#sending = undefined;
+    if (this.#download) this.#download.end();
+    else {
+      const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
+      this.#answer({ head: this.#head!, body });
+    }
     this.#end();
   }
 
   async #broken(error: Error): Promise<void> {
+    this.#sending = undefined;
     const { explain, stale } = this.#options;
     const fault = await explain(error);
     // A kept connection may be closed by the program just as a request goes out on it.
@@ -100,59 +116,7 @@ export class Exchange {
       return this.#send();
     }
     this.#refuse(fault ?? stale());
-    this.#sink?.download?.break(fault ?? stale());
+    this.#download?.break(fault ?? stale());
     this.#end();
-  }
-}
-
-function toUndici(body: Body): Uint8Array | AsyncIterable<Uint8Array> | null {
-  if (!(body instanceof Uint8Array)) return watched(body);
-  return body.length === 0 ? null : body;
-}
-
-/** Tells a sender that broke off from a program that did. */
-async function* watched(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (cause) {
-    if (cause instanceof FuncatronError) throw cause;
-    const detail = `the request body broke off: ${(cause as Error).message}`;
-    throw new FuncatronError('cancelled', detail, { cause });
-  }
-}
-
-/** Takes an answer's body: whole, or handed on as it comes, with back-pressure. */
-class Sink extends Writable {
-  readonly download: Download | undefined;
-  readonly #chunks: Buffer[] = [];
-  #unread = 0;
-  #held: (() => void) | undefined;
-
-  constructor(onLeave?: () => void) {
-    super({ decodeStrings: false });
-    if (onLeave) this.download = new Download({ onRead: (bytes) => this.#read(bytes), onLeave });
-  }
-
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    if (!this.download) {
-      this.#chunks.push(chunk);
-      return done();
-    }
-    this.download.push(chunk);
-    this.#unread += chunk.length;
-    if (this.#unread < aheadBytesMax) done();
-    else this.#held = done;
-  }
-
-  bytes(): Buffer {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks);
-  }
-
-  #read(bytes: number): void {
-    this.#unread -= bytes;
-    const held = this.#held;
-    if (!held || this.#unread >= aheadBytesMax) return;
-    this.#held = undefined;
-    held();
   }
 }

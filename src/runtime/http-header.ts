@@ -13,7 +13,7 @@ const ours = /^(x-request-id|x-forwarded-for|x-forwarded-proto|x-funcatron-.*)$/
 export interface Forward {
   /** With the query. */
   path: string;
-  /** As undici takes them fastest: name and value in turn. */
+  /** Name and value in turn. */
   headers: (string | string[])[];
 }
 
@@ -33,7 +33,7 @@ export function callerHeaders({ head, body }: WorkerCall, skip?: RegExp): (strin
   const measured = body instanceof Uint8Array;
   for (const [name, value] of Object.entries(head.headers)) {
     if (hopByHop.has(name) || named?.has(name) || skip?.test(name)) continue;
-    // undici counts bytes itself, and counts right.
+    // Bytes are counted where they are sent.
     if (name === 'content-length' && measured) continue;
     flat.push(name, value);
   }

@@ -2,7 +2,6 @@
  * The `http` runtime: the bundle is a program that serves HTTP on the port it is given; calls are
  * forwarded to it. `docs/http-runtime.md` is for those who write such programs.
  */
-import type { Pool } from 'undici';
 import { FuncatronError } from '../errors.ts';
 import type { Reply } from '../message.ts';
 import { findCommand } from '../watchdog/command.ts';
@@ -16,6 +15,7 @@ import { readRss } from '../watchdog/tree.ts';
 import { Exchange } from './http-exchange.ts';
 import { forwardOf } from './http-header.ts';
 import type { Forward } from './http-header.ts';
+import { HttpPool } from './http-pool.ts';
 import { startHttpProgram } from './http-program.ts';
 import { UpgradeExchange } from './http-upgrade.ts';
 import type { HttpProgram, Upstream } from './http-program.ts';
@@ -70,7 +70,7 @@ class HttpWorker implements Worker {
   readonly #exchanges = new Set<Exchange | UpgradeExchange>();
   #spawner: Spawner | undefined;
   #running: HttpProgram | undefined;
-  #pool: Pool | undefined;
+  #pool: HttpPool | undefined;
   #state: 'open' | 'draining' | 'killed' = 'open';
   #exit: WorkerExit | undefined;
   #gone: Promise<void> = Promise.resolve();
@@ -121,7 +121,11 @@ class HttpWorker implements Worker {
       this.#gate.close();
       throw error;
     }
-    this.#pool = await createPool(this.#running, concurrency);
+    const { host, port } = this.#running;
+    this.#pool = new HttpPool({
+      ...{ host, port, connectionsMax: concurrency },
+      idleMs: idleConnectionMs,
+    });
     this.#gone = this.#watch(this.#running, this.#spawner, this.#pool);
     if (this.#state === 'killed') this.kill();
     return { missing: [] };
@@ -166,7 +170,7 @@ class HttpWorker implements Worker {
     else void this.#spawner?.close();
   }
 
-  async #watch({ program, silent, lastWords }: HttpProgram, spawner: Spawner, pool: Pool) {
+  async #watch({ program, silent, lastWords }: HttpProgram, spawner: Spawner, pool: HttpPool) {
     const { code, signal } = await program.exited;
     this.#exit = { code, signal, lastWords: '' };
     program.sweep();
@@ -174,7 +178,8 @@ class HttpWorker implements Worker {
     await Promise.race([silent, new Promise((resolve) => (timer = setTimeout(resolve, restMs)))]);
     clearTimeout(timer);
     this.#exit.lastWords = lastWords.toString();
-    await Promise.all([spawner.close(), pool.destroy()]);
+    pool.destroy();
+    await spawner.close();
     program.stdout.destroy();
     program.stderr.destroy();
     this.#gate.close();
@@ -182,16 +187,8 @@ class HttpWorker implements Worker {
   }
 
   /** What a broken connection means; undefined when the program only hung up. */
-  async #explain(error: Error & { code?: string }): Promise<FuncatronError | undefined> {
-    const { code = '' } = error;
+  async #explain(error: Error): Promise<FuncatronError | undefined> {
     if (error instanceof FuncatronError) return error;
-    if (code === 'UND_ERR_ABORTED') return cancelled();
-    if (/^UND_ERR_(INVALID_ARG|REQ_CONTENT_LENGTH_MISMATCH|NOT_SUPPORTED)$/.test(code))
-      return new FuncatronError('bad_request', `cannot be forwarded: ${error.message}`);
-    if (error.name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW') {
-      const detail = `the program's answer is no HTTP response: ${error.message}`;
-      return new FuncatronError('func_bad_result', detail, { cause: error });
-    }
     let timer: NodeJS.Timeout | undefined;
     const later = new Promise((resolve) => (timer = setTimeout(resolve, exitMs)));
     await Promise.race([this.#running!.program.exited, later]);
@@ -206,20 +203,6 @@ class HttpWorker implements Worker {
       : 'the program is being ended';
     return new FuncatronError('func_exited', `${how} and does not answer any more`);
   }
-}
-
-async function createPool({ host, port }: HttpProgram, connections: number): Promise<Pool> {
-  const undici = await import('undici');
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return new undici.Pool(origin, {
-    connections,
-    pipelining: 1,
-    keepAliveTimeout: idleConnectionMs,
-    keepAliveMaxTimeout: idleConnectionMs,
-    // Deadlines are the runner's.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
 }
 
 const hungUp = (): FuncatronError =>
