@@ -1,7 +1,7 @@
 /** One call to the bundle's HTTP program, both bodies streamed. */
 import type { FuncatronError } from '../errors.ts';
 import { isIdempotent } from '../message.ts';
-import type { Reply } from '../message.ts';
+import type { Reply, ReplyHead } from '../message.ts';
 import { replyHeaders } from './http-header.ts';
 import type { Forward } from './http-header.ts';
 import type { AnswerHeaders } from './http-parser.ts';
@@ -30,7 +30,7 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   /** Until its answer is whole: then the connection is another's. */
   #sending: Sending | undefined;
-  #head: Reply['head'] | undefined;
+  #head: ReplyHead | undefined;
   #download: Download | undefined;
   #chunks: Buffer[] = [];
   #unread = 0;
@@ -76,14 +76,25 @@ export class Exchange {
     const { 'content-length': length } = headers;
     if (length !== undefined && Number(length) <= wholeBytesMax) return;
     if (status === 204 || status === 304) return;
-    this.#download = new Download({
+    // One that does not say how long it is may be there all the same, in the same packet.
+    queueMicrotask(() => {
+      if (this.#sending) this.#openStream(this.#head!);
+    });
+  }
+
+  #openStream(head: ReplyHead): void {
+    const download = (this.#download = new Download({
       onRead: (bytes) => {
         this.#unread -= bytes;
         if (this.#unread < aheadBytesMax) this.#sending?.resume();
       },
       onLeave: () => this.#sending?.abort(new Error('nobody reads the answer')),
-    });
-    this.#answer({ head: this.#head, body: this.#download });
+    }));
+    for (const chunk of this.#chunks.splice(0)) {
+      download.push(chunk);
+      this.#unread += chunk.length;
+    }
+    this.#answer({ head, body: download });
   }
 
   #take(chunk: Buffer): boolean {
