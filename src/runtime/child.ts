@@ -1,4 +1,5 @@
 /** A worker's process: its output read as lines, its end told once everything it said was read. */
+import type { Socket } from 'node:net';
 import { FuncatronError } from '../errors.ts';
 import { spawnProgram } from '../watchdog/direct.ts';
 import { cleanEnv } from '../watchdog/environment.ts';
@@ -20,6 +21,8 @@ export interface ChildOptions {
   /** Beside PATH, HOME, LANG, TMPDIR and TZ: nothing else of ours is handed down. */
   env: Record<string, string>;
   cwd: string;
+  /** It is connected to us by its descriptor 3. */
+  channel?: boolean;
   onLine: (line: FuncLog) => void;
 }
 
@@ -30,9 +33,9 @@ export class Child implements WorkerProcess {
   readonly #gate: LineGate;
 
   constructor(options: ChildOptions) {
-    const { command, cwd, env, onLine } = options;
+    const { command, cwd, env, channel = false, onLine } = options;
     this.#options = options;
-    this.#program = spawnProgram({ command, cwd, env: cleanEnv(env) });
+    this.#program = spawnProgram({ command, cwd, env: cleanEnv(env), channel });
     this.#gate = new LineGate((dropped) =>
       onLine({ level: 'warn', text: `dropped ${dropped} lines: too many in one second` }),
     );
@@ -45,6 +48,11 @@ export class Child implements WorkerProcess {
 
   get exited(): boolean {
     return this.#program.exit !== undefined;
+  }
+
+  /** The connection to its descriptor 3, if it was started with one. */
+  get channel(): Socket | undefined {
+    return this.#program.channel;
   }
 
   rssBytes(): number {

@@ -4,11 +4,12 @@
  * reservation ends after a while. One in which threads of a bundle would not end is tainted: it
  * takes no more bundles, those it has are told to move, and it is killed when the last has gone.
  */
+import type { Socket } from 'node:net';
 import { Child } from './child.ts';
 import { JvmControl } from './jvm-control.ts';
 import { describeThreads, exitOf, Guest } from './jvm-guest.ts';
 import { Link } from './link.ts';
-import { meet } from './meet.ts';
+import { greetInTime, meet } from './meet.ts';
 import type { Ended } from './payload.ts';
 import type { Assignment, FuncLog, StartOptions, WorkerEvents } from './runtime.ts';
 
@@ -80,36 +81,33 @@ export class JvmHost {
     });
   }
 
-  /** Starts a JVM. Rejects with `dependency_missing` or `worker_start_failed`. */
+  /**
+   * Starts a JVM, its control connection being its descriptor 3: a socket that Java itself would
+   * connect takes it as long as all else of its start. Rejects with `dependency_missing` or
+   * `worker_start_failed`.
+   */
   static async launch(options: HostOptions): Promise<JvmHost> {
-    const { socketDir: dir, startTimeoutMs: timeoutMs = startTimeoutMs } = options.start;
+    const { socketDir: cwd, startTimeoutMs: timeoutMs = startTimeoutMs } = options.start;
     let host: JvmHost | undefined;
-    return meet({
-      ...{ label: 'JVM', dir, timeoutMs },
-      async start(path) {
-        const child = new Child({
-          label: 'JVM',
-          command: options.command,
-          env: { FUNCATRON_SOCKET: path },
-          cwd: dir,
-          onLine: (line) => host && host.#tell(line),
-        });
-        const failure = await child.startFailure();
-        if (failure) throw failure;
-        return child;
-      },
-      async greet(socket, child) {
-        const control = new JvmControl(socket, {
-          onEnded: (worker, ended) => host && host.#onEnded(worker, ended),
-          onBroken: (error) => {
-            if (host) host.#tell({ level: 'error', text: error.message });
-            child.kill();
-          },
-        });
-        await control.greeted();
-        return (host = new JvmHost(options, child, control));
-      },
+    const child = new Child({
+      ...{ label: 'JVM', command: options.command, cwd, channel: true },
+      env: { FUNCATRON_SOCKET: 'fd:3' },
+      onLine: (line) => host && host.#tell(line),
     });
+    const failure = await child.startFailure();
+    if (failure) throw failure;
+    const greet = async (socket: Socket): Promise<JvmHost> => {
+      const control = new JvmControl(socket, {
+        onEnded: (worker, ended) => host && host.#onEnded(worker, ended),
+        onBroken: (error) => {
+          if (host) host.#tell({ level: 'error', text: error.message });
+          child.kill();
+        },
+      });
+      await control.greeted();
+      return (host = new JvmHost(options, child, control));
+    };
+    return greetInTime({ label: 'JVM', timeoutMs, greet }, child, Promise.resolve(child.channel!));
   }
 
   get pid(): number | undefined {

@@ -15,16 +15,19 @@ const hangUpMs = 1000;
 /** How long what a worker sent may take to arrive after its end. */
 const restMs = 500;
 
-export interface Meeting<P extends WorkerProcess, T> {
+export interface Greeting<P extends WorkerProcess, T> {
   /** What is waited for, in messages: `node worker`. */
   label: string;
-  /** Folder for the socket. */
-  dir: string;
   timeoutMs: number;
-  /** Has the worker connect to the socket at `path`. */
-  start(path: string): Promise<P>;
   /** Resolves with its first frame. `closed`: everything the worker ever sent has been read. */
   greet(socket: Socket, process: P, closed: Promise<void>): Promise<T>;
+}
+
+export interface Meeting<P extends WorkerProcess, T> extends Greeting<P, T> {
+  /** Folder for the socket. */
+  dir: string;
+  /** Has the worker connect to the socket at `path`. */
+  start(path: string): Promise<P>;
 }
 
 /**
@@ -40,22 +43,36 @@ export async function meet<P extends WorkerProcess, T>(meeting: Meeting<P, T>): 
   try {
     await listen(server, path);
     const process = await meeting.start(path);
-    try {
-      return await receive(meeting, server, process);
-    } catch (error) {
-      process.kill();
-      await process.gone;
-      throw error;
-    }
+    const connected = once(server, 'connection').then(([socket]) => socket as Socket);
+    connected.catch(() => undefined);
+    return await greetInTime(meeting, process, connected);
   } finally {
     server.close();
   }
 }
 
-async function receive<P extends WorkerProcess, T>(
-  { label, timeoutMs, greet }: Meeting<P, T>,
-  server: Server,
+/**
+ * Resolves with what `greet` makes of a process and its connection. Rejects with
+ * `worker_start_failed` when it ends before or takes too long; then it is killed.
+ */
+export async function greetInTime<P extends WorkerProcess, T>(
+  greeting: Greeting<P, T>,
   process: P,
+  connected: Promise<Socket>,
+): Promise<T> {
+  try {
+    return await receive(greeting, process, connected);
+  } catch (error) {
+    process.kill();
+    await process.gone;
+    throw error;
+  }
+}
+
+async function receive<P extends WorkerProcess, T>(
+  { label, timeoutMs, greet }: Greeting<P, T>,
+  process: P,
+  connected: Promise<Socket>,
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -69,7 +86,7 @@ async function receive<P extends WorkerProcess, T>(
   });
   early.catch(() => undefined);
   try {
-    const [socket] = (await Promise.race([once(server, 'connection'), early, late])) as [Socket];
+    const socket = await Promise.race([connected, early, late]);
     const closed = watchSocket(socket, process);
     return await Promise.race([greet(socket, process, closed), early, late]);
   } finally {

@@ -18,6 +18,8 @@ export interface SpawnOptions {
   /** The whole environment; see `cleanEnv`. */
   env: Record<string, string>;
   stdin?: boolean;
+  /** It is given `channel` as its descriptor 3. */
+  channel?: boolean;
 }
 
 /** Starts a program as the leader of its own process group. Never throws: see `exit.errno`. */
@@ -64,15 +66,16 @@ interface Start {
   cwd?: string;
   env: Record<string, string>;
   stdin?: boolean;
+  channel?: boolean;
 }
 
-function start({ file, args, stdin, ...options }: Start): Program {
+function start({ file, args, stdin, channel, ...options }: Start): Program {
   let child: ChildProcess;
   try {
     child = spawn(file, args, {
       ...options,
       detached: true,
-      stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      stdio: [stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(channel ? (['pipe'] as const) : [])],
     });
   } catch (error) {
     return unstarted((error as NodeJS.ErrnoException).code);
@@ -89,6 +92,7 @@ function start({ file, args, stdin, ...options }: Start): Program {
     stdin: child.stdin ?? undefined,
     stdout: child.stdout ?? ended(),
     stderr: child.stderr ?? ended(),
+    ...(channel && { channel: child.stdio[3] as Socket }),
     exited,
     get exit() {
       return exit;
@@ -99,7 +103,7 @@ function start({ file, args, stdin, ...options }: Start): Program {
       swept = true;
     },
     hold(isHeld) {
-      const streams = [child.stdout, child.stderr] as (Socket | null)[];
+      const streams = child.stdio as (Socket | null)[];
       for (const one of [child, ...streams])
         if (isHeld) one?.ref();
         else one?.unref();

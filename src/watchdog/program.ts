@@ -1,4 +1,5 @@
 /** A program that was started, whichever way. */
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { signalGroup } from './group.ts';
 
@@ -30,6 +31,8 @@ export interface Program {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** A connection to its descriptor 3, both ways, where it was started with one. */
+  readonly channel?: Socket;
   /** Resolves when the program itself is gone; what it started may live on, see `sweep`. */
   readonly exited: Promise<ProgramExit>;
   /** The same, once it is known. */

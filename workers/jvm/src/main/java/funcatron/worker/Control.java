@@ -1,34 +1,36 @@
 package funcatron.worker;
 
 import funcatron.worker.json.Json;
+import funcatron.worker.log.Output;
 import funcatron.worker.wire.Connection;
+import funcatron.worker.wire.ControlStream;
 import funcatron.worker.wire.Frame;
-import funcatron.worker.wire.FrameReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The control connection: workers are opened and evicted there, and their ends told. */
 public final class Control {
-    private final Connection connection;
+    private final ControlStream frames;
     private final ConcurrentHashMap<Integer, Worker> workers = new ConcurrentHashMap<>();
     private boolean draining;
 
-    Control(Connection connection) {
-        this.connection = connection;
+    Control(ControlStream frames) {
+        this.frames = frames;
     }
 
     /** Serves until the runner has gone. */
     void run() throws IOException {
-        Hello.say(connection.writer());
+        Hello.say(frames);
+        Output.install();
+        Preparation.begin();
         Warmup.begin();
-        FrameReader frames = connection.reader();
         for (;;) {
             int type = frames.next();
             switch (type) {
-                case Frame.OPEN -> open(frames.stream(), frames.bytes(frames.left()));
+                case Frame.OPEN -> open(frames.stream(), frames.payload());
                 case Frame.EVICT -> evict(frames.stream());
-                case Frame.PING -> connection.writer().putNumber(Frame.PONG, 0, frames.number());
+                case Frame.PING -> send(Frame.PONG, 0, frames.payload(), frames.payload().length);
                 case Frame.DRAIN -> drain();
                 default -> throw new IOException("frames of type " + type + " do not belong here");
             }
@@ -63,10 +65,17 @@ public final class Control {
     /** A worker is over: its last frame. */
     public void tellEnded(int number, byte[] json, int length) {
         workers.remove(number);
-        connection.writer().put(Frame.ENDED, number, json, length);
-        connection.writer().flush();
+        send(Frame.ENDED, number, json, length);
         synchronized (this) {
             leaveIfDone();
+        }
+    }
+
+    private void send(int type, int stream, byte[] payload, int length) {
+        try {
+            frames.send(type, stream, payload, length);
+        } catch (IOException gone) {
+            // Whoever reads them learns that, too, and ends the process.
         }
     }
 

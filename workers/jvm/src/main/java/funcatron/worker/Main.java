@@ -1,8 +1,7 @@
 package funcatron.worker;
 
-import funcatron.worker.log.Output;
 import funcatron.worker.train.Training;
-import funcatron.worker.wire.Connection;
+import funcatron.worker.wire.ControlStream;
 import java.io.IOException;
 
 /** The process: {@code FUNCATRON_SOCKET=<path> java -jar worker.jar}, or {@code --train}. */
@@ -22,10 +21,8 @@ public final class Main {
         }
         int code = RUNNER_GONE;
         try {
-            Preparation.begin();
             Hello.prepare();
-            Output.install();
-            new Control(Connection.open(socket)).run();
+            new Control(ControlStream.open(socket)).run();
         } catch (IOException gone) {
             // Without a runner there is nothing to do.
         } catch (Throwable broken) {

@@ -1,12 +1,11 @@
 package funcatron.worker;
 
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 
-/**
- * Shortens the start of the process, of which the runner waits for every millisecond: what takes
- * longest is done beside the rest.
- */
+/** Has ready what the connection of the first worker takes, which else would wait for it. */
 final class Preparation extends Thread {
     private static final String PROVIDER = "java.nio.channels.spi.SelectorProvider";
     private static final String LINUX = "sun.nio.ch.EPollSelectorProvider";
@@ -16,22 +15,23 @@ final class Preparation extends Thread {
         setDaemon(true);
     }
 
-    /** Does what nothing has to wait for, and begins the rest. */
+    /** Begins with it. */
     static void begin() {
-        new Preparation().start();
         if (System.getProperty("os.name").equals("Linux") && isThere(LINUX)) {
             // Else the JDK looks through the class path for another one first.
             System.setProperty(PROVIDER, LINUX);
         }
+        new Preparation().start();
     }
 
-    /** The JDK's class for UNIX sockets makes one at its start, in case it has to invent a name. */
     @Override
     public void run() {
         try {
-            SecureRandom.getInstance("NativePRNGNonBlocking");
-        } catch (NoSuchAlgorithmException elsewhere) {
-            // Then the JDK does without, too.
+            // The JDK's UNIX sockets begin with random numbers, in case they have to invent a name.
+            SocketChannel.open(StandardProtocolFamily.UNIX).close();
+            Selector.open().close();
+        } catch (IOException | UnsupportedOperationException odd) {
+            // Whoever needs it will say so.
         }
     }
 
