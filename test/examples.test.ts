@@ -1,4 +1,7 @@
-/** Every folder of examples/ is deployed to a real platform, and called; those of the JVM elsewhere. */
+/**
+ * Every folder of examples/ is deployed to a real platform, and called; those of the JVM and those of
+ * examples/functions/ elsewhere.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -11,6 +14,6 @@ tryExamples('examples', otherExamples);
 test('every folder is tried out', () => {
   const entries = readdirSync(examplesDir, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const known = Object.keys({ ...jvmExamples, ...otherExamples });
+  const known = Object.keys({ ...jvmExamples, ...otherExamples, functions: true });
   assert.deepEqual(known.toSorted(), folders.toSorted());
 });

@@ -23,6 +23,8 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['javac', 'default-jdk-headless'],
   ['mvn', 'maven'],
   ['lein', 'leiningen'],
+  // A stand-in for its `convert` may be there.
+  ['identify', 'imagemagick'],
 ];
 
 export async function prepare(): Promise<void> {

@@ -1,0 +1,3 @@
+import { arch, cpus, platform } from 'node:os';
+
+console.log(platform(), arch(), cpus());
