@@ -20,6 +20,7 @@ import { frontendRoleOptions, runnerRoleOptions, tronRoleOptions } from '../conf
 import { asyncCommands } from './call-commands.ts';
 import { command } from './command.ts';
 import type { CommandSpec } from './command.ts';
+import { functionCommands } from './function-commands.ts';
 
 const remote = { ...jsonOptions, ...remoteOptions };
 const limits = { ...jsonOptions, ...bundleOptions };
@@ -173,6 +174,13 @@ const placeCommands = [
     examples: ['funcatron routes', 'funcatron routes --json'],
     run: async (_, options, terminal) => (await import('./routes.ts')).routes(options, terminal),
   }),
+  command('scale <name> <count>', {
+    about: 'how many workers it should have: a number, or auto for as its load needs',
+    options: remote,
+    examples: ['funcatron scale figlet 3', 'funcatron scale /shop 0', 'funcatron scale shop auto'],
+    run: async ([name, count], options, terminal) =>
+      (await import('./scale.ts')).scale(name!, count!, options, terminal),
+  }),
   command('rollback <base-path>', {
     about: 'go back to what was enabled there before: bundle, props and overlay',
     options: { host: placeOptions.host, ...remote },
@@ -208,12 +216,14 @@ export const commandTable: Record<string, readonly CommandSpec[]> = {
   'Bundles of a Tron': bundleCommands,
   'Where they are enabled': placeCommands,
   'Use them': callingCommands,
+  'Functions by name': functionCommands,
   'Asynchronous calls': asyncCommands,
 };
 
 /** What has sub-commands only. */
 export const parentCommands: Record<string, string> = {
   token: 'who may talk to the Tron',
+  secret: 'values that functions get as files',
   calls: 'asynchronous calls, and what became of them',
   dead: 'asynchronous calls that failed for good',
 };

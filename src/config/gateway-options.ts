@@ -1,5 +1,5 @@
 /** Options of functions by name: of the frontend that has their address, of the Tron that knows them. */
-import { grouped, text } from './option.ts';
+import { grouped, list, optional, text } from './option.ts';
 
 const group = 'Functions by name';
 
@@ -24,3 +24,19 @@ export const functionDeskOptions = grouped(group, {
     '',
   ),
 });
+
+/** Which of the namespaces a command is about. */
+export const functionOptions = {
+  namespace: optional('-n, --namespace <name>', 'namespace; without one, openfaas-fn'),
+};
+
+export const secretOptions = {
+  fromFile: optional('--from-file <file>', 'file whose bytes are the value; - for standard input'),
+  fromLiteral: optional('--from-literal <text>', 'the value itself; others may see it, see ps(1)'),
+};
+
+export const stackOptions = {
+  file: optional('-f, --file <file|url>', 'the stack; without one, stack.yml here'),
+  filter: list('--filter <name>', 'only functions of such a name; * stands for anything'),
+  env: list('-e, --env <name=value>', 'a variable for all of them'),
+};

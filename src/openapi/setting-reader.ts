@@ -2,7 +2,8 @@
 import type { EventPlace, RetryPolicy, Schedule } from '../message.ts';
 import { suggest } from './nearest.ts';
 import { isObject } from './pointer.ts';
-import type { Cors } from './setting.ts';
+import type { Cors, SettingKey } from './setting.ts';
+import { text } from './setting-shape.ts';
 import { readDurationMs, show, Unfit } from './setting-value.ts';
 
 const secretsMax = 100;
@@ -55,15 +56,26 @@ export function readList(value: unknown): string[] {
   throw new Unfit(`${show(value)} is no text and no list of texts`, 'write one text or a list');
 }
 
-export function readSecrets(pattern: string): (value: unknown) => string[] {
-  const expression = new RegExp(pattern, 'u');
-  return (value) => {
+const secretName = '^(?![.]{1,2}$)[-._A-Za-z0-9]{1,253}$';
+
+/** The setting `secrets`. */
+export const secretsKey: SettingKey = {
+  on: 'document',
+  schema: {
+    description:
+      'Secrets that the workers see as files, in the folder that FUNCATRON_SECRETS names: their names.',
+    type: 'array',
+    items: text(secretName),
+    maxItems: secretsMax,
+  },
+  read(value) {
+    const expression = new RegExp(secretName, 'u');
     const isList = Array.isArray(value) && value.length <= secretsMax;
     if (isList && value.every((name) => typeof name === 'string' && expression.test(name)))
       return [...new Set(value as string[])];
     throw new Unfit(`${show(value)} is no list of secrets`, 'write a list of names, 100 at most');
-  };
-}
+  },
+};
 
 /** Reads the known members of an object; an unknown one is an error with a suggestion. */
 export function readMembers<T>(

@@ -15,8 +15,8 @@ import {
   readObject,
   readRetry,
   readSchedule,
-  readSecrets,
   readText,
+  secretsKey,
   variableName,
 } from './setting-reader.ts';
 import { duration, eventPlace, text, textList } from './setting-shape.ts';
@@ -47,7 +47,6 @@ export interface SettingKey {
   as?: string;
 }
 
-const secretName = '^(?![.]{1,2}$)[-._A-Za-z0-9]{1,253}$';
 const checkMode = { type: 'string', enum: checkModes };
 
 export const settingKeys: Record<string, SettingKey> = {
@@ -174,17 +173,7 @@ export const settingKeys: Record<string, SettingKey> = {
     },
     read: readEnv,
   },
-  secrets: {
-    on: 'document',
-    schema: {
-      description:
-        'Secrets that the workers see as files, in the folder that FUNCATRON_SECRETS names: their names.',
-      type: 'array',
-      items: text(secretName),
-      maxItems: 100,
-    },
-    read: readSecrets(secretName),
-  },
+  secrets: secretsKey,
   jvm: {
     on: 'document',
     schema: {

@@ -2,6 +2,7 @@
  * What a Tron must not forget: bundle records, routes, what was enabled before, tokens and
  * settings; and the bundles' bytes. One file an adapter; the URL's scheme picks it.
  */
+import type { SecretFound, SecretWant } from '../control/secret-wire.ts';
 import { FuncatronError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
@@ -213,6 +214,18 @@ export async function fetchBundle(
 ): Promise<void> {
   const fetching = await import('./bundle-fetch.ts');
   await fetching.fetchBundle(sha, hosts, files, bytesMax);
+}
+
+/**
+ * Takes secrets from the first of the Trons that answers. Rejects with `secret_unavailable`, naming
+ * each of them and why.
+ */
+export async function fetchSecrets(
+  wants: readonly SecretWant[],
+  hosts: readonly BundleHost[],
+): Promise<SecretFound[]> {
+  const fetching = await import('./secret-fetch.ts');
+  return fetching.fetchSecrets(wants, hosts);
 }
 
 /** Opens the bundles of a node that fetches them from Trons, in a folder made if need be. */

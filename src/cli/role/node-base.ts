@@ -14,7 +14,7 @@ import { StatsDSender } from '../../observe/statsd.ts';
 import { StatusServer } from '../../observe/status-server.ts';
 import type { BundleCache } from '../../store/bundle-cache.ts';
 import type { BundleHost } from '../../store/bundle-fetch.ts';
-import { openBundleCache } from '../../store/store.ts';
+import { fetchSecrets, openBundleCache } from '../../store/store.ts';
 import type { Closing } from '../closing.ts';
 import { ContractCache } from '../contract-cache.ts';
 import { openDataDir } from '../data-dir.ts';
@@ -92,12 +92,7 @@ export async function openNodeBase(
   });
   return {
     ...{ dirs, broker, bundles, metrics, status },
-    secrets: {
-      read: async (wants) => {
-        const { fetchSecrets } = await import('../../store/secret-fetch.ts');
-        return fetchSecrets(wants, await hosts());
-      },
-    },
+    secrets: { read: async (wants) => fetchSecrets(wants, await hosts()) },
     contracts: new ContractCache((sha) => bundles.path(sha)),
     control: {
       file: join(dirs.root, 'routes.json'),

@@ -1,0 +1,107 @@
+/** `funcatron up`: the functions of a `stack.yml`, built and deployed. */
+import { fillLimits } from '../../bundle/limit.ts';
+import { writeBundle } from '../../bundle/write.ts';
+import type { stackOptions } from '../../config/gateway-options.ts';
+import type { Values } from '../../config/option.ts';
+import { FuncatronError } from '../../errors.ts';
+import { readDeployment } from '../../tron/gateway/deployment.ts';
+import { functionFiles } from '../../tron/gateway/function-contract.ts';
+import { basePathOf, defaultNamespace } from '../../tron/gateway/name.ts';
+import { limitsOf } from '../bundle-limit.ts';
+import type { LimitValues } from '../bundle-limit.ts';
+import { findFrontend } from '../frontend-url.ts';
+import { GatewayClient } from '../gateway-client.ts';
+import type { FrontendOptions } from '../gateway-client.ts';
+import { printJson } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
+import { TronClient } from '../tron-client.ts';
+import { readUrl } from '../url.ts';
+import { buildImage } from './function-image.ts';
+import { readStack } from './stack-file.ts';
+import type { StackFunction } from './stack-file.ts';
+
+type UpOptions = FrontendOptions & LimitValues & Values<typeof stackOptions>;
+
+interface Target {
+  tron: TronClient;
+  gateway: GatewayClient;
+  options: UpOptions;
+  terminal: Terminal;
+}
+
+/** Builds all of them before it deploys the first. Throws as building and deploying do. */
+export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
+  const { file, filter, env } = options;
+  const stack = await readStack(file, terminal.cwd, terminal.env);
+  for (const warning of stack.warnings) terminal.say(`warning: ${warning}`);
+  const functions = stack.functions.filter(({ name }) => isWanted(name, filter));
+  if (functions.length === 0)
+    throw new FuncatronError('option_invalid', `no function is called ${filter.join(' or ')}`);
+  for (const { deployment } of functions) Object.assign(deployment.envVars as object, readEnv(env));
+  const target = await openTarget(options, stack.gateway, terminal);
+  const ready = [];
+  for (const fn of functions) ready.push(await prepare(fn, target));
+  const deployed = [];
+  for (const { fn, deploy } of ready) {
+    await deploy();
+    const url = `${target.gateway.url}${basePathOf(readDeployment(fn.deployment))}`;
+    deployed.push({ name: fn.name, url });
+    if (!options.json) terminal.say(`${fn.name} is deployed`);
+    if (!options.json) terminal.out(url);
+  }
+  if (options.json) printJson(terminal, deployed);
+}
+
+async function openTarget(
+  options: UpOptions,
+  gateway: string,
+  terminal: Terminal,
+): Promise<Target> {
+  const tron = new TronClient(options);
+  const asked = options.frontend || terminal.env['OPENFAAS_URL'] || gateway;
+  const url = asked === '' ? await findFrontend(tron, '') : readUrl('--frontend', asked);
+  return { tron, gateway: new GatewayClient(url, options.token), options, terminal };
+}
+
+async function prepare(fn: StackFunction, target: Target) {
+  const { options, terminal, tron, gateway } = target;
+  const deployment = readDeployment(fn.deployment);
+  if (fn.lang === undefined || fn.skipBuild) return { fn, deploy: () => deployImage(fn, gateway) };
+  const image = await buildImage(fn, fillLimits(limitsOf(options)));
+  for (const warning of image.warnings) terminal.say(`warning: ${warning}`);
+  const { bytes, sha } = await writeBundle(functionFiles(deployment, image));
+  const deploy = async (): Promise<void> => {
+    const { namespace } = deployment;
+    if (namespace !== defaultNamespace)
+      await gateway.send('GET', `/system/namespace/${encodeURIComponent(namespace)}`);
+    await tron.json('/api/v1/add_func', { bytes: bytes as Uint8Array<ArrayBuffer> });
+    const json = { sha, props: {} };
+    const { warnings } = await tron.json<{ warnings?: string[] }>('/api/v1/enable', { json });
+    for (const warning of warnings ?? []) terminal.say(`warning: ${warning}`);
+  };
+  return { fn, deploy };
+}
+
+/** As OpenFaaS's clients do: it is there, or it is not. */
+async function deployImage({ deployment }: StackFunction, gateway: GatewayClient): Promise<void> {
+  const { status } = await gateway.send('PUT', '/system/functions', deployment, [404]);
+  if (status === 404) await gateway.send('POST', '/system/functions', deployment);
+}
+
+function isWanted(name: string, filter: readonly string[]): boolean {
+  if (filter.length === 0) return true;
+  return filter.some((pattern) => {
+    const parts = pattern.split('*').map((part) => RegExp.escape(part));
+    return new RegExp(`^${parts.join('.*')}$`).test(name);
+  });
+}
+
+function readEnv(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=');
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new FuncatronError('option_invalid', `--env ${pair}: write it as NAME=VALUE`);
+    }),
+  );
+}
