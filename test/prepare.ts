@@ -17,6 +17,8 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['redis-server', 'redis-server'],
   ['nats-server', 'nats-server'],
   ['initdb', 'postgresql'],
+  ['prometheus', 'prometheus'],
+  ['prometheus-alertmanager', 'prometheus-alertmanager'],
   // Kafka comes from Maven Central.
   ['java', 'default-jre-headless'],
   // The worker of JVM bundles is built, and samples are.

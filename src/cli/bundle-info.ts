@@ -1,4 +1,5 @@
 /** What the Tron tells of bundles and places, and how people read it. */
+import type { ScaleInfo, UsageInfo } from './scale-view.ts';
 
 export interface BundleInfo {
   /** Base64, as the first Funcatron wrote it. */
@@ -14,7 +15,7 @@ export interface BundleInfo {
   enabled: PlaceInfo[];
 }
 
-interface PlaceInfo {
+interface PlaceInfo extends ScaleInfo {
   host: string | null;
   basePath: string;
   revision: number;
@@ -22,7 +23,7 @@ interface PlaceInfo {
 }
 
 export interface BundleDescription extends BundleInfo {
-  operations: { operationId: string; method: string; path: string }[];
+  operations: { operationId: string; method: string; path: string; usage?: UsageInfo }[];
   settings: Record<string, unknown>;
 }
 

@@ -8,10 +8,17 @@ import type { FrontendOptions } from './option.ts';
 import type { RequestIds } from './request-id.ts';
 import type { RouteTable } from './route-table.ts';
 
+export interface Exposed {
+  contentType: string;
+  text: string;
+}
+
 export interface Door {
   readonly broker: Broker;
   readonly log: Log;
   readonly meter: DoorMeter;
+  /** All counts, as Prometheus reads them. */
+  readonly expose: () => Promise<Exposed>;
   readonly options: FrontendOptions;
   readonly ids: RequestIds;
   /** Where results of asynchronous calls may be posted to. */

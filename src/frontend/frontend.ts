@@ -7,7 +7,9 @@ import { CallbackAllow } from '../callback-allow.ts';
 import type { Log } from '../log.ts';
 import type { Route } from '../message.ts';
 import type { Metrics } from '../metrics.ts';
+import type { Exposition } from '../observe/prometheus.ts';
 import type { ContractSource } from '../openapi/contract.ts';
+import { askTron } from './ask-tron.ts';
 import { createControl } from './control.ts';
 import type { ControlOptions } from './control.ts';
 import { CountTeller } from './count-teller.ts';
@@ -20,6 +22,7 @@ import { RequestIds } from './request-id.ts';
 import { RouteTable } from './route-table.ts';
 import { Routes } from './routes.ts';
 import { DoorServer } from './server.ts';
+import { ServiceCounts } from './service-count.ts';
 import type { ListenOptions } from './server.ts';
 
 export interface FrontendParts {
@@ -60,7 +63,10 @@ export function createFrontend(parts: FrontendParts): Frontend {
   const followers = new Set<() => void>();
   const state = { table, firstTable: undefined, draining: false };
   const callbacks = new CallbackAllow(options.callbackAllow);
-  const door: Door = { broker, log, meter, options, ids, callbacks, followers, ...state };
+  const services = new ServiceCounts(() => askTron(door, '/gateway/internal/replicas'));
+  metrics.addSource(() => services.families());
+  const expose = createExpose(metrics, services);
+  const door: Door = { broker, log, meter, expose, options, ids, callbacks, followers, ...state };
   const routes = new Routes(door, { contracts, meter, cors: options.cors });
   const server = new DoorServer(door);
   const events = new EventDoor({ broker, contracts, log });
@@ -106,5 +112,18 @@ export function createFrontend(parts: FrontendParts): Frontend {
     },
     close: () => (closing ??= close()),
     setRoutes,
+  };
+}
+
+/** All counts of this process; what it takes to show them is loaded when somebody asks. */
+function createExpose(metrics: Metrics, services: ServiceCounts): Door['expose'] {
+  let exposition: Promise<Exposition> | undefined;
+  return async () => {
+    exposition ??= import('../observe/prometheus.ts').then((module) =>
+      module.createExposition(metrics),
+    );
+    await services.refresh();
+    const { contentType, text } = await exposition;
+    return { contentType, text: await text() };
   };
 }

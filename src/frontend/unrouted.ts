@@ -8,6 +8,7 @@ import { answerFace } from './gateway-page.ts';
 
 const health = '/healthz';
 const routes = '/__routes';
+const metrics = '/metrics';
 
 /** Pages that answer at once, also while no route table has come yet. */
 export function isReserved(path: string): boolean {
@@ -34,8 +35,14 @@ async function answerReserved(x: Exchange): Promise<boolean> {
   if (method !== 'GET' && method !== 'HEAD') return false;
   if (path === health) answerHealth(x);
   else if (path === routes) answerRoutes(x);
+  else if (path === metrics) await answerMetrics(x);
   else return door.options.docs ? answerDocs(x) : answerFace(x);
   return true;
+}
+
+async function answerMetrics(x: Exchange): Promise<void> {
+  const { contentType, text } = await x.door.expose();
+  answerOwn(x, 200, ['content-type', contentType, 'cache-control', 'no-store'], Buffer.from(text));
 }
 
 /** Whether nothing was ever built, and the answer says why. */

@@ -66,6 +66,11 @@ export class Autoscaler {
     await this.#looking;
   }
 
+  /** Somebody asked for a number: what was needed before counts no more. */
+  forget(queue: string): void {
+    this.#watches.delete(queue);
+  }
+
   /** One look at all that is enabled. */
   async look(now: number): Promise<void> {
     const { leads, runners, table, log } = this.#parts;
@@ -112,8 +117,9 @@ export class Autoscaler {
     const enabling = enablingOf(route);
     if (known?.enabling === enabling) return known;
     const limits = await this.#parts.limitsOf(route);
-    // What was wanted before had its reasons: they hold for a while.
-    const instances = Math.max(route.replicas ?? 0, known?.last ?? 0);
+    // What the load wanted before had its reasons: they hold for a while.
+    const { replicas = 0, asked = 0 } = route;
+    const instances = Math.max(replicas > asked ? replicas : 0, known?.last ?? 0);
     const watch = { enabling, limits, needs: [{ at: now, instances }], last: 0 };
     this.#watches.set(route.queue, watch);
     return watch;

@@ -118,7 +118,9 @@ export class Scaling {
     const least = perRunner ? 0 : min;
     const bounded = replicas && Math.min(most, Math.max(least, replicas));
     const wanted: Wanted = bounded === undefined ? {} : { replicas: bounded, asked: bounded };
-    return this.scale(route, () => wanted, why);
+    const asked = await this.scale(route, () => wanted, why);
+    this.#autoscaler?.forget(asked.queue);
+    return asked;
   }
 
   /** Puts a decision into effect, and remembers why. */

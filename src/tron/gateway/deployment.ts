@@ -1,5 +1,6 @@
 /** What a function is deployed with (FunctionDeployment), and how it is shown (FunctionStatus). */
 import { FuncatronError } from '../../errors.ts';
+import { refuseScaleLabels } from '../../openapi/scale.ts';
 import { checkName, defaultNamespace } from './name.ts';
 import type { FunctionName } from './name.ts';
 
@@ -51,7 +52,10 @@ export function readDeployment(given: Json): Deployment {
   checkName(name);
   if (image === '' || image.length > imageLengthMax)
     throw new FuncatronError('function_invalid', 'image is missing: give its name');
-  return withDefaults(name, sent);
+  const deployment = withDefaults(name, sent);
+  const wrong = refuseScaleLabels(deployment.labels);
+  if (wrong !== undefined) throw new FuncatronError('function_invalid', wrong);
+  return deployment;
 }
 
 /** A deployment as a contract has it. */

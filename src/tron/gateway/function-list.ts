@@ -62,6 +62,16 @@ export class FunctionList {
       .filter(({ deployment: { service } }) => !names.has(service) && names.add(service));
   }
 
+  /** Workers that each has, by the name it is counted by. */
+  async replicas(): Promise<Record<string, number>> {
+    const { routes } = await this.#parts.table.read();
+    const functions = (await Promise.all(routes.map((route) => this.#of(route)))).flat();
+    const counts = functions.map((one): [string, number] => {
+      return [countedName(one), this.#parts.scaling.viewOf(one.route).instances];
+    });
+    return Object.fromEntries(counts);
+  }
+
   /** Rejects with `function_unknown`. */
   async get({ service, namespace }: FunctionName): Promise<ListedFunction> {
     const known = await this.find({ service, namespace });

@@ -13,6 +13,7 @@ import type { Placement } from '../placement.ts';
 import type { RouteTable } from '../route-table.ts';
 import type { Scaling } from '../scaling.ts';
 import type { TronParts } from '../tron.ts';
+import { jsonReply } from '../call-view.ts';
 import { Credentials } from './credential.ts';
 import { findEndpoint } from './endpoint.ts';
 import type { GatewayEndpoints } from './endpoint.ts';
@@ -38,8 +39,8 @@ interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   options: TronOptions;
 }
 
-/** What anybody may ask for. */
-const open = new Set(['/store.json']);
+/** What anybody may ask for; `/internal/` is for frontends, which hand on no such path. */
+const open = new Set(['/store.json', '/internal/replicas']);
 
 export class Gateway {
   readonly #endpoints: GatewayEndpoints;
@@ -59,6 +60,7 @@ export class Gateway {
       ...deployEndpoints(deploys),
       ...logEndpoints(functions, ring),
       ...scaleEndpoints(functions, parts.scaling),
+      'POST /internal/replicas': async () => jsonReply(200, await functions.replicas()),
       ...secretEndpoints(parts.vault, namespaces),
       ...namespaceEndpoints(namespaces, async (name) => (await functions.list(name)).length),
       ...infoEndpoints(catalogue),
