@@ -9,6 +9,8 @@ import type { Answer } from './fixture/client.ts';
 import { until } from './fixture/process.ts';
 import { Stage } from './fixture/server.ts';
 import type { Server } from './fixture/server.ts';
+import type { TestServer } from './server/server.ts';
+import { startTestServer, whyNoServer } from './server/start.ts';
 
 const place = '/var/openfaas/secrets';
 /** Whether this machine lets a mount namespace be made. */
@@ -136,6 +138,49 @@ describe('secrets of functions', () => {
     await stage.stopAll();
     server = await stage.serve();
     assert.equal((await ask(`${server.door}/teller`)).text, JSON.stringify(value));
+  });
+});
+
+const scheme = 'nats';
+
+describe(`secrets over ${scheme}`, { skip: whyNoServer(scheme) }, () => {
+  const stage = new Stage();
+  let broker: TestServer;
+  let door: string;
+
+  before(async () => {
+    broker = await startTestServer(scheme);
+    const flags = ['--broker', broker.url, '--direct-host', '127.0.0.1'];
+    const tron = await stage.role('tron', flags);
+    const [frontend] = await Promise.all([
+      stage.role('frontend', flags, 'f1'),
+      stage.role('runner', flags, 'r1'),
+    ]);
+    ({ door } = frontend!);
+    await until(async () => {
+      const { text } = await ask(`${tron.tron}/api/v1/nodes`);
+      return (JSON.parse(text) as unknown[]).length === 3;
+    });
+  });
+  after(async () => {
+    await stage.close();
+    await broker?.stop();
+  });
+
+  test('a runner of its own fetches them, and hears of new ones', async () => {
+    const secret = { name: 'far', value: 'away' };
+    assert.equal((await ask(`${door}/system/secrets`, { json: secret })).status, 202);
+    const json = { service: 'far', image: 'none', envProcess: 'sh', secrets: ['far'] };
+    const placed = await ask(`${door}/system/functions`, { json });
+    assert.equal(placed.status, 202, placed.text);
+    const read = async () => {
+      const body = 'cat $FUNCATRON_SECRETS/far';
+      return (await ask(`${door}/function/far`, { body })).text;
+    };
+    assert.equal(await read(), 'away');
+    const changed = { method: 'PUT', json: { name: 'far', value: 'here' } };
+    assert.equal((await ask(`${door}/system/secrets`, changed)).status, 202);
+    await until(async () => (await read()) === 'here');
   });
 });
 
