@@ -18,8 +18,7 @@ after(() => place.close());
 
 /** Until everything that was sent has been heard. */
 const settle = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 10));
-const scale = (name: string, replicas: unknown) =>
-  place.post('/api/v1/scale', { name, replicas });
+const scale = (name: string, replicas: unknown) => place.post('/api/v1/scale', { name, replicas });
 const orders = (): Route[] => runner.orders('enable').map(({ route }) => route as Route);
 
 test('a number of workers is durable, told to runners, and no other enabling', async () => {
