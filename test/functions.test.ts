@@ -38,8 +38,7 @@ describe('examples/functions', () => {
   let hub: HttpServer;
   const tried = new Set<string>();
 
-  /** Another name is given as users do it who deploy a stack. */
-  const deploy = async (folder: string, ...flags: string[]): Promise<void> => {
+  const funcatron = async (...argv: string[]): Promise<void> => {
     const said: string[] = [];
     const terminal = {
       out: () => undefined,
@@ -48,12 +47,13 @@ describe('examples/functions', () => {
       read: async () => new Uint8Array(),
       unread: new AbortController().signal,
       isTty: false,
-      env: { FUNCATRON_TRON: server.tron },
+      env: { FUNCATRON_TRON: server.tron, HUB_URL: hubUrl() },
       cwd: dir,
     };
-    const code = await run(['deploy', folder, ...flags], terminal);
-    assert.equal(code, 0, said.join('\n'));
+    assert.equal(await run(argv, terminal), 0, said.join('\n'));
   };
+  const deploy = (folder: string, ...flags: string[]) => funcatron('deploy', folder, ...flags);
+  const hubUrl = (): string => `http://127.0.0.1:${(hub.address() as AddressInfo).port}`;
   const call = (name: string, body: string | Uint8Array = '', headers = {}): Promise<Answer> =>
     ask(`${server.door}/function/${name}`, { body, headers: { ...form, ...headers } });
   const output = async (name: string, body: string | Uint8Array = ''): Promise<string> => {
@@ -207,8 +207,7 @@ describe('examples/functions', () => {
     },
     () => {
       const overlay = join(stage.dir, 'hub.json');
-      const url = `http://127.0.0.1:${(hub.address() as AddressInfo).port}`;
-      const action = { target: "$['x-funcatron'].env", update: { HUB_URL: url } };
+      const action = { target: "$['x-funcatron'].env", update: { HUB_URL: hubUrl() } };
       const info = { title: 'Our hub', version: '1' };
       writeFileSync(overlay, JSON.stringify({ overlay: '1.0.0', info, actions: [action] }));
       return ['--overlay', overlay, '--base-path', '/function/func_hubstats'];
@@ -239,6 +238,20 @@ describe('examples/functions', () => {
     const trick = await call('resize', 'push graphic-context\nimage over 0,0 0,0 "/etc/passwd"');
     assert.equal(trick.status, 500);
     assert.match(trick.text, /Send a picture/);
+  });
+
+  test('all of them are a stack', async () => {
+    await funcatron('up', '-f', 'stack.yml', '--frontend', server.door);
+    const listed = await ask(`${server.door}/system/functions`);
+    const functions = JSON.parse(listed.text) as Record<string, string>[];
+    const images = functions
+      .map(({ image = '' }) => /^funcatron[/](.*):latest$/.exec(image)?.[1])
+      .filter((name) => name !== undefined);
+    assert.deepEqual(images.toSorted(), [...tried].toSorted());
+    assert.equal(await output('wordcount', 'one'), '      0       1       3\n');
+    if (whyMissing(...needs.hubstats!) === false)
+      assert.match(await output('hubstats', 'library'), /library has 128/);
+    assert.equal((await call('api-key-protected')).status, 503);
   });
 
   test('every folder is tried out', () => {

@@ -155,6 +155,8 @@ describe('a stack of functions', () => {
       ['version: 2\nfunctions: { a: {} }', /only "1\.0"/],
       ['functions:\n  a: {\n', /bad\.yml:\d+/],
       ['functions: { a: { lang: cobol, handler: ./greet } }', /cannot be built without Docker/],
+      ['functions: { a: { lang: funcatron } }', /names no handler/],
+      ['functions: { a: { lang: funcatron, handler: ./words } }', /contract_missing/],
       ['functions: { a: { lang: node, handler: ./words } }', /no handler\.js/],
       ['functions: { a: { lang: node, handler: ./nowhere } }', /no folder/],
       ['functions: { a: { environment: { X: [1] } } }', /X must be a text/],

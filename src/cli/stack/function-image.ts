@@ -38,7 +38,8 @@ export async function buildImage(fn: StackFunction, limits: BundleLimits): Promi
   if (lang === 'dockerfile') return readDockerfile(handler, buildArgs, limits, name);
   const known = langs.find(({ pattern }) => pattern.test(lang));
   if (known) return known.make(handler, limits, name);
-  const mend = 'use node, python3, python3-http, bash or dockerfile, or make a bundle of it';
+  const mend =
+    'use node, python3, python3-http, bash or dockerfile, or make a bundle of it and say funcatron';
   throw failed(name, `lang ${JSON.stringify(lang)} cannot be built without Docker; ${mend}`);
 }
 

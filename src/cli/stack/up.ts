@@ -5,10 +5,12 @@ import type { stackOptions } from '../../config/gateway-options.ts';
 import type { Values } from '../../config/option.ts';
 import { FuncatronError } from '../../errors.ts';
 import { readDeployment } from '../../tron/gateway/deployment.ts';
+import type { Deployment } from '../../tron/gateway/deployment.ts';
 import { functionFiles } from '../../tron/gateway/function-contract.ts';
 import { basePathOf, defaultNamespace } from '../../tron/gateway/name.ts';
 import { limitsOf } from '../bundle-limit.ts';
 import type { LimitValues } from '../bundle-limit.ts';
+import { enableBundle } from '../enable.ts';
 import { findFrontend } from '../frontend-url.ts';
 import { GatewayClient } from '../gateway-client.ts';
 import type { FrontendOptions } from '../gateway-client.ts';
@@ -16,6 +18,7 @@ import { printJson } from '../terminal.ts';
 import type { Terminal } from '../terminal.ts';
 import { TronClient } from '../tron-client.ts';
 import { readUrl } from '../url.ts';
+import { buildBundle, bundleLang } from './bundle-function.ts';
 import { buildImage } from './function-image.ts';
 import { readStack } from './stack-file.ts';
 import type { StackFunction } from './stack-file.ts';
@@ -67,19 +70,32 @@ async function prepare(fn: StackFunction, target: Target) {
   const { options, terminal, tron, gateway } = target;
   const deployment = readDeployment(fn.deployment);
   if (fn.lang === undefined || fn.skipBuild) return { fn, deploy: () => deployImage(fn, gateway) };
-  const image = await buildImage(fn, fillLimits(limitsOf(options)));
-  for (const warning of image.warnings) terminal.say(`warning: ${warning}`);
-  const { bytes, sha } = await writeBundle(functionFiles(deployment, image));
+  const made =
+    fn.lang === bundleLang
+      ? await buildBundle(fn.handler, deployment, options, terminal)
+      : await buildFunction(fn, deployment, target);
   const deploy = async (): Promise<void> => {
     const { namespace } = deployment;
     if (namespace !== defaultNamespace)
       await gateway.send('GET', `/system/namespace/${encodeURIComponent(namespace)}`);
-    await tron.json('/api/v1/add_func', { bytes: bytes as Uint8Array<ArrayBuffer> });
-    const json = { sha, props: {} };
-    const { warnings } = await tron.json<{ warnings?: string[] }>('/api/v1/enable', { json });
-    for (const warning of warnings ?? []) terminal.say(`warning: ${warning}`);
+    await made(tron);
   };
   return { fn, deploy };
+}
+
+/** Builds it; what comes back uploads and enables it. */
+async function buildFunction(
+  fn: StackFunction,
+  deployment: Deployment,
+  { options, terminal }: Target,
+) {
+  const image = await buildImage(fn, fillLimits(limitsOf(options)));
+  for (const warning of image.warnings) terminal.say(`warning: ${warning}`);
+  const { bytes, sha } = await writeBundle(functionFiles(deployment, image));
+  return async (tron: TronClient): Promise<void> => {
+    await tron.json('/api/v1/add_func', { bytes: bytes as Uint8Array<ArrayBuffer> });
+    await enableBundle(tron, sha, { props: {} }, terminal);
+  };
 }
 
 /** As OpenFaaS's clients do: it is there, or it is not. */
