@@ -12,7 +12,16 @@ export const functionDoorOptions = grouped(group, {
 });
 
 export const functionDeskOptions = grouped(group, {
-  images: text('--images <folder>', 'catalogue of images: a folder with one for each', ''),
+  images: text(
+    '--images <folder>',
+    'catalogue of images: a folder with one for each; without one, images in the data folder',
+    '',
+  ),
+  payloadSecret: text(
+    '--payload-secret <file>',
+    'file of the key that builds sent to /build are signed with; without one, none is taken',
+    '',
+  ),
   secretsKey: text(
     '--secrets-key <file>',
     'file of the key that secrets are encrypted with; without one, secrets.key in the data folder',

@@ -1,6 +1,7 @@
 import type { BundleLimits } from '../bundle/limit.ts';
 import { callDeskDefaults } from './call-option.ts';
 import type { CallDeskOptions } from './call-option.ts';
+import type { BuildImage } from './gateway/builder.ts';
 import type { BasicAuth } from './gateway/credential.ts';
 import type { SecretKeyOptions } from './gateway/secret-key.ts';
 
@@ -33,6 +34,10 @@ export interface TronOptions {
   images: string;
   /** Who may administer functions, beside whoever has a token (`--basic-auth`). */
   basicAuth: BasicAuth | undefined;
+  /** File of the key that builds are signed with (`--payload-secret`); empty: none is taken. */
+  payloadSecret: string;
+  /** Makes an image of what is sent to be built; absent: nothing can be. */
+  buildImage?: BuildImage;
   /** What secrets are encrypted with (`--secrets-key`). */
   secretsKey: SecretKeyOptions;
   /** Scale what is enabled by its load (`--autoscale`). */
@@ -58,6 +63,7 @@ export const tronDefaults: TronOptions = {
   alone: true,
   images: '',
   basicAuth: undefined,
+  payloadSecret: '',
   secretsKey: { file: '', isOwn: false },
   autoscale: true,
   allowMissing: false,

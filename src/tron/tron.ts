@@ -26,6 +26,8 @@ import { Counts } from './counts.ts';
 import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
+import { createBuilder } from './gateway/builder.ts';
+import { Catalogue } from './gateway/image.ts';
 import { SecretKey } from './gateway/secret-key.ts';
 import { Vault } from './gateway/secret-vault.ts';
 import { Gateway } from './gateway/gateway.ts';
@@ -145,7 +147,9 @@ class ListeningTron implements Tron {
     }));
     network.onReport = (message) => counts.hear(message);
     const core = { store, bundles, placement, table, nodes, network, statsd, scaling, counts };
-    const gateway = new Gateway({ ...core, ring, vault, options, log });
+    const catalogue = new Catalogue(options.images, options.bundleLimits);
+    const builder = createBuilder(options, catalogue, log);
+    const gateway = new Gateway({ ...core, ring, vault, catalogue, options, log });
     const endpoints = {
       ...originalEndpoints(core),
       ...extendedEndpoints(core),
@@ -160,7 +164,8 @@ class ListeningTron implements Tron {
     this.#bundles = bundles;
     this.#desk = desk;
     this.#ring = ring;
-    this.#api = new Api({ store, endpoints, log, bodyMax: options.bodyMax, fetchKey, vault });
+    const { bodyMax } = options;
+    this.#api = new Api({ store, endpoints, log, bodyMax, fetchKey, vault, builder });
     this.#server = createServer({ requestTimeout: 0, headersTimeout: 10_000 });
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.setTimeout(stallTimeoutMs + options.enableTimeoutMs);

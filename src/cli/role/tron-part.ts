@@ -56,7 +56,12 @@ export function openTron(
       copies: options.bundleStore === '',
       alone: isEmbedded(options.broker),
       asyncCalls: callDeskOptions(options),
-      images: options.images && resolve(options.images),
+      images: options.images ? resolve(options.images) : join(parts.root, 'images'),
+      payloadSecret: options.payloadSecret && resolve(options.payloadSecret),
+      buildImage: async (context, limits) => {
+        const { buildContext } = await import('../stack/context-image.ts');
+        return buildContext(context, limits);
+      },
       secretsKey: secretsKeyOf(options, parts.root),
       basicAuth: readBasicAuth(options.basicAuth, process.env),
     },
@@ -66,7 +71,7 @@ export function openTron(
 /** A key in a data folder is that of one Tron: several on one store need the same. */
 function secretsKeyOf({ secretsKey, store }: TronPartOptions, root: string) {
   if (secretsKey !== '') return { file: resolve(secretsKey), isOwn: false };
-  if (/^postgres/.test(store)) return { file: '', isOwn: false };
+  if (store.startsWith('postgres')) return { file: '', isOwn: false };
   return { file: join(root, 'secrets.key'), isOwn: true };
 }
 

@@ -19,6 +19,9 @@ const never: Ignore = () => false;
 /** Of a handler's folder. */
 const ignored = createIgnore(['.git/', '__pycache__/', '*.py[co]', 'venv/', '.venv/']);
 
+/** What is made of which folder. */
+export type ImageSource = Pick<StackFunction, 'name' | 'lang' | 'handler' | 'buildArgs'>;
+
 type Make = (dir: string, limits: BundleLimits, name: string) => Promise<FunctionImage>;
 
 /** By the names of OpenFaaS's templates; what follows the name there is a version or a base image. */
@@ -30,7 +33,7 @@ const langs: readonly { pattern: RegExp; make: Make }[] = [
 ];
 
 /** Throws `build_failed`, saying what to do. */
-export async function buildImage(fn: StackFunction, limits: BundleLimits): Promise<FunctionImage> {
+export async function buildImage(fn: ImageSource, limits: BundleLimits): Promise<FunctionImage> {
   const { name, lang = '', handler, buildArgs } = fn;
   if (!handler) throw failed(name, `lang is ${lang}, but it names no handler: add the folder`);
   const found = await stat(handler).catch(() => undefined);

@@ -20,7 +20,7 @@ import type { GatewayEndpoints } from './endpoint.ts';
 import { deployEndpoints, FunctionDeploys } from './function-deploy.ts';
 import { FunctionList, listEndpoints } from './function-list.ts';
 import { logEndpoints } from './function-log.ts';
-import { Catalogue } from './image.ts';
+import type { Catalogue } from './image.ts';
 import { infoEndpoints } from './info.ts';
 import { namespaceEndpoints, Namespaces } from './namespace.ts';
 import { scaleEndpoints } from './scale.ts';
@@ -36,6 +36,7 @@ interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   scaling: Scaling;
   counts: Counts;
   vault: Vault;
+  catalogue: Catalogue;
   options: TronOptions;
 }
 
@@ -51,7 +52,7 @@ export class Gateway {
     const { store, ring, options } = parts;
     const functions = new FunctionList(parts);
     const namespaces = new Namespaces(store);
-    const catalogue = new Catalogue(options.images, options.bundleLimits);
+    const { catalogue } = parts;
     const deploys = new FunctionDeploys({ ...parts, functions, namespaces, catalogue });
     this.#bodyMax = options.bodyMax;
     this.#credentials = new Credentials(store, options.basicAuth);

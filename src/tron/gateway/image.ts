@@ -2,8 +2,9 @@
  * The catalogue of images (`--images`): a folder with one folder per image. Nothing is pulled from
  * anywhere; the name of an image is a key that is looked up here.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fillLimits } from '../../bundle/limit.ts';
 import type { BundleLimits } from '../../bundle/limit.ts';
 import { listFolder } from '../../bundle/source-folder.ts';
@@ -56,6 +57,36 @@ export class Catalogue {
       };
     }
     return undefined;
+  }
+
+  /**
+   * Puts an image there, in the place of one of its name, whatever its tag. Rejects with
+   * `function_invalid` where it cannot be.
+   */
+  async add(image: string, { env, files }: Image): Promise<void> {
+    const [name] = foldersOf(image);
+    if (name === undefined || this.#dir === '')
+      throw new FuncatronError('function_invalid', `"${image}" is no name for an image here`);
+    if (files.some(({ path }) => path === imageFile))
+      throw new FuncatronError('function_invalid', `an image may have no ${imageFile} of its own`);
+    const draft = join(this.#dir, `.draft-${randomUUID()}`);
+    const [next, old, place] = [join(draft, 'next'), join(draft, 'old'), join(this.#dir, name)];
+    try {
+      for (const { path, bytes, executable } of files) {
+        const full = join(next, path);
+        await mkdir(dirname(full), { recursive: true });
+        await writeFile(full, bytes, { mode: executable ? 0o755 : 0o644 });
+      }
+      await mkdir(next, { recursive: true });
+      await writeFile(join(next, imageFile), JSON.stringify({ env }, null, 2));
+      await mkdir(dirname(place), { recursive: true });
+      await rename(place, old).catch((thrown: NodeJS.ErrnoException) => {
+        if (thrown.code !== 'ENOENT') throw thrown;
+      });
+      await rename(next, place);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
   }
 
   /** As `faas-cli store` reads it. */
