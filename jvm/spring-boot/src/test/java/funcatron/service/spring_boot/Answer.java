@@ -29,7 +29,8 @@ record Answer(Map<Object, Object> result) {
     }
 
     InputStream stream() {
-        return (InputStream) result.get("body");
+        if (result.get("body") instanceof InputStream stream) return stream;
+        throw new AssertionError("no stream: " + this);
     }
 
     byte[] bytes() throws IOException {

@@ -17,6 +17,8 @@ class RetireTest {
     @Test
     void nothingIsLeftOfBundlesThatEnded() throws Exception {
         cycle("small");
+        System.gc();
+        long before = metaspace();
         int threadsBefore = Thread.activeCount();
         List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
         for (int i = 0; i < CYCLES; i++) loaders.add(cycle(i == 0 ? "shop" : "small"));
@@ -25,8 +27,10 @@ class RetireTest {
             System.gc();
             Thread.sleep(100);
         }
+        System.gc();
         long left = loaders.stream().filter(one -> one.get() != null).count();
-        System.out.println("metaspace after " + CYCLES + " cycles: " + metaspace() + " MiB");
+        System.out.printf(
+                "metaspace: %d MiB, after %d cycles %d%n", before, CYCLES, metaspace());
         assertEquals(0, left, "class loaders are left");
     }
 

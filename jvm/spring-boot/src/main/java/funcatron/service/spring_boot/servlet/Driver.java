@@ -92,6 +92,7 @@ final class Driver {
 
     /** Runs a dispatch, and ends the call unless it goes on elsewhere. */
     private void serve(Work dispatch) {
+        exchange.beginServing();
         try {
             dispatch.run();
         } catch (IOException | ServletException | RuntimeException | StackOverflowError thrown) {

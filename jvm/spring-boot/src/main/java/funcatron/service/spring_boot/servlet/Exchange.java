@@ -24,7 +24,8 @@ final class Exchange {
     private long headSize;
     private AsyncCall async;
     private long deadlineNs;
-    private Thread driver;
+    private volatile Thread driver;
+    private boolean isServing;
     private boolean isAbandoned;
     private boolean isOver;
     private String sessionId;
@@ -55,6 +56,21 @@ final class Exchange {
     /** Size of the body that a HEAD is spared. */
     synchronized long headSize() {
         return headSize;
+    }
+
+    /**
+     * Has another thread wait until the one of the request has left its filters: those may be about
+     * to write headers, and neither they nor a response can be written by two.
+     */
+    void awaitTurn() {
+        if (Thread.currentThread() == driver) return;
+        synchronized (this) {
+            try {
+                while (isServing && async != null && !isAbandoned && !isOver) wait();
+            } catch (InterruptedException cancelled) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     // What is written.
@@ -158,8 +174,14 @@ final class Exchange {
         driver = thread;
     }
 
+    synchronized void beginServing() {
+        isServing = true;
+    }
+
     /** The servlet has returned: from now on time counts, if the call goes on. */
     synchronized boolean goesOn() {
+        isServing = false;
+        notifyAll();
         if (async == null) return false;
         long timeoutMs = async.getTimeout();
         if (timeoutMs > 0)

@@ -68,6 +68,11 @@ final class Response extends ResponseHead {
     }
 
     @Override
+    void awaitTurn() {
+        exchange.awaitTurn();
+    }
+
+    @Override
     boolean hasWriter() {
         return writer != null;
     }
@@ -81,6 +86,7 @@ final class Response extends ResponseHead {
     }
 
     private void write(byte[] bytes, int offset, int length) throws IOException {
+        awaitTurn();
         if (errorStatus != 0 || isDeaf) return;
         if (!isCommitted && buffer.size() + length <= bufferSize) {
             buffer.write(bytes, offset, length);
@@ -97,6 +103,7 @@ final class Response extends ResponseHead {
     }
 
     private void flush() throws IOException {
+        awaitTurn();
         if (errorStatus == 0 && !isDeaf) commit();
     }
 
@@ -129,6 +136,7 @@ final class Response extends ResponseHead {
 
     @Override
     public void resetBuffer() {
+        awaitTurn();
         if (isCommitted()) throw new IllegalStateException("the response is committed");
         emptyWriter();
         buffer.reset();

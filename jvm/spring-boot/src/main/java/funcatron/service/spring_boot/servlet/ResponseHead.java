@@ -21,6 +21,9 @@ abstract class ResponseHead implements HttpServletResponse {
     @Override
     public abstract boolean isCommitted();
 
+    /** Waits until this thread may touch the response. */
+    abstract void awaitTurn();
+
     void clearHead() {
         headers.clear();
         status = SC_OK;
@@ -41,6 +44,7 @@ abstract class ResponseHead implements HttpServletResponse {
 
     @Override
     public void setStatus(int code) {
+        awaitTurn();
         if (!isCommitted()) status = code;
     }
 
@@ -56,6 +60,7 @@ abstract class ResponseHead implements HttpServletResponse {
 
     @Override
     public void setHeader(String name, String value) {
+        awaitTurn();
         if (isCommitted() || isContentType(name, value)) return;
         headers.remove(key(name));
         if (value != null) addHeader(name, value);
@@ -63,6 +68,7 @@ abstract class ResponseHead implements HttpServletResponse {
 
     @Override
     public void addHeader(String name, String value) {
+        awaitTurn();
         if (isCommitted() || value == null || isContentType(name, value)) return;
         String line = value.replaceAll("[\r\n]+", " ");
         headers.computeIfAbsent(key(name), unused -> new ArrayList<>()).add(line);
@@ -106,6 +112,7 @@ abstract class ResponseHead implements HttpServletResponse {
 
     @Override
     public Collection<String> getHeaders(String name) {
+        awaitTurn();
         if (name.equalsIgnoreCase("content-type"))
             return getContentType() == null ? List.of() : List.of(getContentType());
         return List.copyOf(headers.getOrDefault(key(name), List.of()));
@@ -129,6 +136,7 @@ abstract class ResponseHead implements HttpServletResponse {
 
     @Override
     public void setContentType(String given) {
+        awaitTurn();
         if (isCommitted()) return;
         type = given;
         String named = Request.charsetOf(given);
