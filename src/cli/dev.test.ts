@@ -126,7 +126,10 @@ test('a syntax error: told in terminal and answers, the last good version goes o
     const { status, notice, body } = await ask('/shop/hello');
     assert.deepEqual([status, body], [200, { said: 'Hello' }]);
     assert.match(notice!, /^build_failed: src\/index\.ts:2/);
-    assert.match(terminal.said, /^error build_failed: src\/index\.ts:2.*\n {2}src\/index\.ts:2/m);
+    assert.match(
+      terminal.said,
+      /^error build_failed: src\/index\.ts:2:14: .*\nthe last good version/m,
+    );
     assert.match(terminal.said, /the last good version goes on serving/);
     terminal.clear();
     project.write('src/index.ts', good.replace('Hello', 'Hi'));

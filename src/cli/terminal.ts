@@ -71,10 +71,10 @@ export function printError(terminal: Terminal, thrown: unknown, json: boolean): 
   if (json) return terminal.say(JSON.stringify({ error: fault.toProblem() }));
   terminal.say(`${coloured(terminal, 'red', 'error')} ${fault.code}: ${fault.message}`);
   const issues = fault.errors ?? [];
-  const isAlone = issues.length === 1;
-  for (const issue of issues)
-    if (issue.mend || (issue.file && !isAlone) || !saysAgain(fault.message, issue))
-      terminal.say(showIssue(issue));
+  for (const issue of issues) {
+    const isPlaced = issue.file && (issues.length > 1 || !fault.message.includes(issue.file));
+    if (issue.mend || isPlaced || !saysAgain(fault.message, issue)) terminal.say(showIssue(issue));
+  }
   if (fault.code === 'internal' && fault.cause instanceof Error)
     terminal.say(fault.cause.stack ?? '');
 }
