@@ -95,6 +95,16 @@ test('funcatron scale says it for bundles, too, and routes shows what is so', as
   assert.equal((await run('scale', 'nowhere', '1')).code, 1);
 });
 
+test('load scales up by itself, and the log says why', async () => {
+  const code = `export const main = () => new Promise((end) => setTimeout(end, 7_000, 1));`;
+  const settings = { concurrency: 5, instances: { max: 2 } };
+  await deploy(server, nodeBundle('slow', code, { settings }));
+  const calls = Array.from({ length: 8 }, () => ask(`${server.door}/slow`));
+  const line = await server.line(({ msg, bundle }) => msg === 'scaled' && bundle === 'slow');
+  assert.deepEqual([line.to, line.why], [2, '8 calls in hand, 4 a worker']);
+  for (const { status } of await Promise.all(calls)) assert.equal(status, 200);
+});
+
 test('alerts scale up by their part of the most, and back when they are resolved', async () => {
   await deployFunction('alarmed', { min: '1', max: '10', factor: '20' });
   const alert = (status: string, name = 'alarmed') =>
