@@ -1,7 +1,7 @@
 /** Secrets of functions on a real server: made, seen, changed and refused; told to functions alone. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ask, verdict } from './fixture/client.ts';
@@ -85,6 +85,23 @@ describe('secrets of functions', () => {
     assert.deepEqual(readdirSync(place), [], 'in the function alone');
     await deploy({ service: 'other', envProcess: 'sh' });
     assert.equal(await call('other', `ls -A ${place}`), '');
+  });
+
+  test('a function sees those of its own namespace', async () => {
+    const made = await ask(`${server.door}/system/namespace/`, { json: { name: 'dev' } });
+    assert.equal(made.status, 202, made.text);
+    await secret('POST', { name: 'raw', namespace: 'dev', value: 'of dev' });
+    const placed = { service: 'near', namespace: 'dev', envProcess: 'sh', secrets: ['raw'] };
+    assert.equal((await deploy(placed)).status, 202);
+    assert.equal(await call('near.dev', 'cat $FUNCATRON_SECRETS/raw'), 'of dev');
+  });
+
+  test('files go with the function', async () => {
+    const dir = await call('near.dev', 'printf %s "$FUNCATRON_SECRETS"');
+    assert.ok(existsSync(join(dir, 'raw')));
+    const json = { functionName: 'near', namespace: 'dev' };
+    await ask(`${server.door}/system/functions`, { method: 'DELETE', json });
+    await until(() => !existsSync(dir));
   });
 
   test('one that does not exist is refused when a function is deployed', async () => {

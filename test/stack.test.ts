@@ -139,6 +139,19 @@ describe('a stack of functions', () => {
     assert.equal((await call('plain', { body: 'as it is' })).text, 'as it is');
   });
 
+  test('it is built alone, too, and deployed by that name', async () => {
+    const built = await stage.run('build', '-f', 'stack.yml', '--filter', '*o*', '--json');
+    assert.equal(built.code, 0, built.err);
+    const made = JSON.parse(built.out) as { name: string }[];
+    assert.deepEqual(
+      made.map(({ name }) => name),
+      ['shout', 'words', 'docker'],
+    );
+    assert.equal((await run('deploy', '-f', 'stack.yml', '--filter', 'shout')).code, 0);
+    const nothing = await run('deploy');
+    assert.match(nothing.err, /or a stack of functions with -f/);
+  });
+
   test('deployed again, it changes what has changed', async () => {
     writeFileSync(join(stage.dir, 'words/tail.txt'), 'WORDS\n');
     const { code, err } = await run('up', '--filter', 'wo*', '-e', 'UNUSED=1');

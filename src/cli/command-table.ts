@@ -16,6 +16,7 @@ import {
   stateOptions,
   watchdogOptions,
 } from '../config/options.ts';
+import { stackOptions } from '../config/gateway-options.ts';
 import { frontendRoleOptions, runnerRoleOptions, tronRoleOptions } from '../config/role-options.ts';
 import { asyncCommands } from './call-commands.ts';
 import { command } from './command.ts';
@@ -48,10 +49,16 @@ const makingCommands = [
   }),
   command('build [dir]', {
     about: 'pack a folder as one zip; same input, same SHA',
-    options: { ...buildOptions, ...limits },
-    examples: ['funcatron build', 'funcatron build shop -o shop.zip'],
+    options: { ...buildOptions, ...limits, ...stackOptions },
+    examples: [
+      'funcatron build',
+      'funcatron build shop -o shop.zip',
+      'funcatron build -f stack.yml',
+    ],
     run: async ([dir], options, terminal) =>
-      (await import('./build.ts')).build(dir ?? '.', options, terminal),
+      options.file === undefined
+        ? (await import('./build.ts')).build(dir ?? '.', options, terminal)
+        : (await import('./stack/build-stack.ts')).buildStack(options, terminal),
   }),
 ];
 
@@ -121,12 +128,19 @@ const servingCommands = [
 ];
 
 const bundleCommands = [
-  command('deploy <path>', {
+  command('deploy [path]', {
     about: 'check, build, upload and enable a folder or bundle; prints the SHA and a curl line',
-    options: { ...propsOptions, ...placeOptions, ...remote, ...doorOptions, ...bundleOptions },
+    options: {
+      ...{ ...propsOptions, ...placeOptions, ...remote, ...doorOptions, ...bundleOptions },
+      ...stackOptions,
+    },
     examples: ['funcatron deploy shop', 'funcatron deploy shop.zip --props props.production.json'],
-    run: async ([path], options, terminal) =>
-      (await import('./deploy.ts')).deploy(path!, options, terminal),
+    run: async ([path], options, terminal) => {
+      if (options.file !== undefined) return (await import('./stack/up.ts')).up(options, terminal);
+      if (path !== undefined) return (await import('./deploy.ts')).deploy(path, options, terminal);
+      const detail = 'name a folder or a bundle, or a stack of functions with -f';
+      throw new FuncatronError('option_invalid', detail);
+    },
   }),
   command('upload <path>', {
     about: 'build and upload a folder or bundle; enables nothing',

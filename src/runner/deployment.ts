@@ -248,7 +248,9 @@ export class Deployment {
     const { secrets: names = [], function: sent } = settings;
     if (names.length === 0 || this.#folder) return this.#folder;
     const namespace = String(sent?.['namespace'] || defaultNamespace);
-    return (this.#folder = await this.#options.secrets.open(names, namespace));
+    this.#folder = await this.#options.secrets.open(names, namespace);
+    if (this.#retired) await this.#folder.close();
+    return this.#folder;
   }
 }
 

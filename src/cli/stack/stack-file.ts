@@ -47,7 +47,8 @@ export async function readStack(file: string | undefined, cwd: string, env: Env)
     known.push(await readFunction(key, fn, { dir, where: `${name}: functions.${key}`, warnings }));
   }
   if (known.length === 0) throw invalid(name, 'there are no functions in it');
-  return { gateway: String(gateway), functions: known, warnings };
+  // Credentials go where it says: only a file of one's own may say that.
+  return { gateway: isRemote(file) ? '' : String(gateway), functions: known, warnings };
 }
 
 export type Env = Record<string, string | undefined>;
@@ -63,8 +64,12 @@ export function substitute(text: string, env: Env): string {
   );
 }
 
+function isRemote(file: string | undefined): boolean {
+  return file !== undefined && /^https?:\/\//.test(file);
+}
+
 async function fetchStack(file: string | undefined, cwd: string) {
-  if (file !== undefined && /^https?:\/\//.test(file))
+  if (file !== undefined && isRemote(file))
     return { name: file, text: await download(file), dir: cwd };
   for (const name of file === undefined ? fileNames : [file]) {
     const path = resolve(cwd, name);

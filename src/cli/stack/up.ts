@@ -1,9 +1,6 @@
 /** `funcatron up`: the functions of a `stack.yml`, built and deployed. */
 import { fillLimits } from '../../bundle/limit.ts';
 import { writeBundle } from '../../bundle/write.ts';
-import type { stackOptions } from '../../config/gateway-options.ts';
-import type { Values } from '../../config/option.ts';
-import { FuncatronError } from '../../errors.ts';
 import { readDeployment } from '../../tron/gateway/deployment.ts';
 import type { Deployment } from '../../tron/gateway/deployment.ts';
 import { functionFiles } from '../../tron/gateway/function-contract.ts';
@@ -20,10 +17,11 @@ import { TronClient } from '../tron-client.ts';
 import { readUrl } from '../url.ts';
 import { buildBundle, bundleLang } from './bundle-function.ts';
 import { buildImage } from './function-image.ts';
-import { readStack } from './stack-file.ts';
 import type { StackFunction } from './stack-file.ts';
+import { readWanted } from './wanted.ts';
+import type { StackOptions } from './wanted.ts';
 
-type UpOptions = FrontendOptions & LimitValues & Values<typeof stackOptions>;
+type UpOptions = FrontendOptions & LimitValues & StackOptions;
 
 interface Target {
   tron: TronClient;
@@ -34,14 +32,8 @@ interface Target {
 
 /** Builds all of them before it deploys the first. Throws as building and deploying do. */
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
-  const { file, filter, env } = options;
-  const stack = await readStack(file, terminal.cwd, terminal.env);
-  for (const warning of stack.warnings) terminal.say(`warning: ${warning}`);
-  const functions = stack.functions.filter(({ name }) => isWanted(name, filter));
-  if (functions.length === 0)
-    throw new FuncatronError('option_invalid', `no function is called ${filter.join(' or ')}`);
-  for (const { deployment } of functions) Object.assign(deployment.envVars as object, readEnv(env));
-  const target = await openTarget(options, stack.gateway, terminal);
+  const { gateway, functions } = await readWanted(options, terminal);
+  const target = await openTarget(options, gateway, terminal);
   const ready = [];
   for (const fn of functions) ready.push(await prepare(fn, target));
   const deployed = [];
@@ -102,22 +94,4 @@ async function buildFunction(
 async function deployImage({ deployment }: StackFunction, gateway: GatewayClient): Promise<void> {
   const { status } = await gateway.send('PUT', '/system/functions', deployment, [404]);
   if (status === 404) await gateway.send('POST', '/system/functions', deployment);
-}
-
-function isWanted(name: string, filter: readonly string[]): boolean {
-  if (filter.length === 0) return true;
-  return filter.some((pattern) => {
-    const parts = pattern.split('*').map((part) => RegExp.escape(part));
-    return new RegExp(`^${parts.join('.*')}$`).test(name);
-  });
-}
-
-function readEnv(pairs: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
-      throw new FuncatronError('option_invalid', `--env ${pair}: write it as NAME=VALUE`);
-    }),
-  );
 }
