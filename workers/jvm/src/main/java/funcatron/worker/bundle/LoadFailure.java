@@ -19,7 +19,8 @@ public final class LoadFailure extends Exception {
         }
         StackTraceElement[] stack = thrown.getStackTrace();
         boolean isIntf = stack.length > 0 && stack[0].getClassName().startsWith(INTF);
-        boolean isTold = thrown instanceof LoadFailure || isIntf && thrown instanceof RuntimeException;
+        boolean isTold =
+                thrown instanceof LoadFailure || isIntf && thrown instanceof RuntimeException;
         return isTold && thrown.getMessage() != null ? thrown.getMessage() : thrown.toString();
     }
 }
