@@ -49,7 +49,7 @@ test('tells its version', async () => {
 
 for (const [argv, part] of [
   [['nonsense'], /unknown command 'nonsense'/],
-  [['deploy'], /missing required argument 'path'/],
+  [['deploy'], /name a folder or a bundle, or a stack/],
   [['list', '--nonsense'], /unknown option '--nonsense'/],
   [['list', 'extra'], /too many arguments/],
   [['token', 'nonsense'], /unknown command 'nonsense'/],
