@@ -7,7 +7,7 @@ import { benchBrokers } from './broker.ts';
 import { benchCold, benchStart } from './cold.ts';
 import { benchJava } from './java.ts';
 import { benchLarge } from './large.ts';
-import { benchMemory } from './memory.ts';
+import { benchFunctions, benchMemory } from './memory.ts';
 import { benchSave } from './save.ts';
 import { benchThroughput } from './throughput.ts';
 import { benchWatchdog } from './watchdog.ts';
@@ -23,6 +23,7 @@ const parts: Record<string, () => Promise<void>> = {
   start: () => benchStart(quick ? 3 : 9),
   save: () => benchSave(quick ? 6 : 20),
   memory: () => benchMemory(quick ? 100 : 500),
+  functions: () => benchFunctions(quick ? 100 : 500),
   java: () => benchJava(rounds, quick ? 2 : 4),
   large: () => benchLarge(quick ? '256Mi' : '2Gi'),
   watchdog: () => benchWatchdog(rounds, quick ? 2 : 4),

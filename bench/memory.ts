@@ -28,6 +28,29 @@ export async function benchMemory(count: number): Promise<void> {
   }
 }
 
+/** Longer than a worker of a function that nobody calls stays. */
+const functionIdleMs = 75_000;
+
+/** What functions deployed by name cost while nobody calls them. */
+export async function benchFunctions(count: number): Promise<void> {
+  const platform = await startPlatform();
+  try {
+    for (let index = 0; index < count; index++) {
+      const body = JSON.stringify({ service: `idle${index}`, image: 'none', envProcess: 'cat' });
+      const url = `http://127.0.0.1:${platform.port}/system/functions`;
+      const answer = await fetch(url, { method: 'POST', body });
+      if (answer.status !== 202) throw new Error(await answer.text());
+    }
+    await pause(functionIdleMs);
+    const mib = (residentBytes(platform.pid) / 2 ** 20).toFixed(0);
+    const workers = await childCount(platform.pid);
+    console.log(`${count} functions deployed, idle: MiB`.padEnd(58), mib.padEnd(24), '< 300');
+    console.log('idle functions: processes beside serve'.padEnd(58), workers);
+  } finally {
+    await platform.stop();
+  }
+}
+
 /** Memory after workers have gone and the collector had time. */
 async function settled(pid: number): Promise<number> {
   await pause(3_000);
