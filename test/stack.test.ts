@@ -124,6 +124,8 @@ describe('a stack of functions', () => {
     assert.equal(answer.headers['x-loud'], 'true');
     const failed = await call('greet?fail=1', { json: {} });
     assert.deepEqual([failed.status, failed.text], [418, 'no tea']);
+    const type = { 'content-type': 'application/json' };
+    assert.equal((await call('greet', { body: '{', headers: type })).status, 400);
     assert.equal((await run('secret', 'update', 'mark', '--from-literal', '?')).code, 0);
     const headers = { 'content-type': 'text/plain' };
     await until(async () => (await call('greet', { body: 'Bo', headers })).text.includes('Bo?'));

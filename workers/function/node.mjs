@@ -55,9 +55,12 @@ createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   const { promise, resolve, reject } = Promise.withResolvers();
+  // Before that, what fails is the request's JSON.
+  let isCalled = false;
   const context = new Context((error, value) => (error ? reject(error) : resolve(value)));
   try {
     const event = eventOf(request, Buffer.concat(chunks));
+    isCalled = true;
     const done = (error, value) => (error ? context.fail(error) : context.succeed(value));
     void Promise.resolve(handler(event, context, done)).then(
       (value) => {
@@ -69,7 +72,8 @@ createServer(async (request, response) => {
     answer(response, context, await promise);
   } catch (error) {
     console.error(error);
-    if (context.statusCode === 200) context.status(500);
+    if (context.statusCode === 200)
+      context.status(error instanceof SyntaxError && !isCalled ? 400 : 500);
     const text = error instanceof Error ? error.toString() : error;
     answer(response, context, text);
   }
