@@ -57,8 +57,3 @@ export function addTallies(one: Tally | undefined, other: Tally): Tally {
   const seconds = one.seconds + other.seconds;
   return { calls, seconds, buckets, lastAt: newer.lastAt, ...(error && { error }) };
 }
-
-/** All calls, whatever their status. */
-export function countCalls({ calls }: Tally): number {
-  return Object.values(calls).reduce((sum, count) => sum + count, 0);
-}

@@ -2,7 +2,6 @@
 import type { Log } from '../log.ts';
 import type { ControlMessage } from '../message.ts';
 import { latencyBounds } from '../metrics.ts';
-import { countCalls } from '../store/tally.ts';
 import type { Tallies, Tally, TallyError } from '../store/tally.ts';
 
 /** How a function was called so far. */
@@ -114,8 +113,8 @@ function isTally(tally: unknown): tally is Tally {
 }
 
 function showTally(tally: Tally): Usage {
-  const calls = countCalls(tally);
   const { calls: statuses, seconds, buckets, lastAt, error } = tally;
+  const calls = Object.values(statuses).reduce((sum, count) => sum + count, 0);
   const latencyMs = {
     mean: roundMs((seconds / Math.max(1, calls)) * 1000),
     p50: quantileMs(buckets, 0.5),
