@@ -28,7 +28,8 @@ export function resolveOperation(document: Json, method: string, template: strin
 function createInline(document: Json): (value: unknown, within: readonly string[]) => unknown {
   let left = valuesMax;
   const inline = (value: unknown, within: readonly string[]): unknown => {
-    if (typeof value !== 'object' || value === null || --left < 0) return value;
+    if (typeof value !== 'object' || value === null || left === 0) return value;
+    left--;
     if (Array.isArray(value)) return value.map((one) => inline(one, within));
     if (!isObject(value)) return value;
     const { $ref: ref, ...beside } = value;
