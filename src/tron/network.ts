@@ -64,7 +64,11 @@ export class Network {
         if (message.load !== undefined) this.loads.hear(message);
         this.onReport(message);
       },
-      onGone: (id) => this.loads.forget(id),
+      onGone: ({ id, type }) => {
+        this.loads.forget(id);
+        // Those that are left take over its share.
+        if (type === 'runner') this.peers.tell();
+      },
     });
     const { nodes, turns } = this;
     const leads = (): boolean => this.leader.leads;

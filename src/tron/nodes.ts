@@ -52,7 +52,7 @@ export interface NodeEvents {
   onLines(lines: unknown): void;
   /** Whatever may tell of load, or of how often functions were called. */
   onReport(message: ControlMessage): void;
-  onGone(id: string): void;
+  onGone(node: Node): void;
 }
 
 interface Asked {
@@ -156,6 +156,9 @@ export class Nodes {
         if (!node) return this.#askAgain(from);
         node.said = { ...node.said, ...message, action: 'awake' };
         return this.#events.onHeartbeat(node, message);
+      case 'load':
+        if (node) node.said = { ...node.said, load: message.load };
+        return;
       case 'died':
         return this.#forget(from, 'died');
       case 'taken':
@@ -203,7 +206,7 @@ export class Nodes {
     if (!node) return;
     this.#nodes.delete(id);
     this.#agree();
-    this.#events.onGone(id);
+    this.#events.onGone(node);
     this.#log.info({ node: id, type: node.type }, `a ${node.type} is gone (${why})`);
     for (const asked of this.#asked.values())
       if (asked.left.has(id)) settle(asked, silence(id, 'went away'));
