@@ -135,8 +135,7 @@ export class CallDesk {
       if (depth?.waiting === 0 && depth.inFlight === 0) break;
       await sleep(catchUpPollMs);
     }
-    const ask: CallHandler = (call) =>
-      this.#parts.answer?.(call) ?? this.questions.answer(call);
+    const ask: CallHandler = (call) => this.#parts.answer?.(call) ?? this.questions.answer(call);
     await this.#consume(tronQueues.ask, ask, questionPrefetch);
   }
 

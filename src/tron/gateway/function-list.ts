@@ -14,6 +14,8 @@ import type { GatewayEndpoints } from './endpoint.ts';
 import { basePathOf, defaultNamespace, withoutNamespace } from './name.ts';
 import type { FunctionName } from './name.ts';
 
+/** A function with this label "true" may have no replica, and is shown to have none. */
+const zeroLabel = 'com.openfaas.scale.zero';
 /** Bundles that are read at a time. */
 const readMax = 20;
 
@@ -127,11 +129,13 @@ export class FunctionList {
 
   /** `usage`: how it was called, where that is to be shown. */
   show({ route, deployment }: ListedFunction, usage?: Usage): Record<string, unknown> {
-    const { instances, replicas = instances } = this.#parts.scaling.viewOf(route);
+    const { instances, replicas } = this.#parts.scaling.viewOf(route);
+    // Clients wait for one that is ready: what starts within the call it is needed for is.
+    const least = replicas === 0 || deployment.labels?.[zeroLabel] === 'true' ? 0 : 1;
     const facts: StatusFacts = {
       enabledAt: route.enabledAt,
-      replicas,
-      availableReplicas: instances,
+      replicas: Math.max(least, replicas ?? instances),
+      availableReplicas: Math.max(least, instances),
       invocationCount: usage?.calls,
     };
     return showStatus(deployment, facts);
