@@ -95,26 +95,23 @@ export class AnswerParser {
     const connection = String(headers['connection'] ?? '').toLowerCase();
     this.#isReusable =
       match[1] === '1' ? !connection.includes('close') : connection === 'keep-alive';
+    const length = readLength(headers);
     this.#events.onHead(status, headers);
-    this.#frame(status, headers);
+    this.#frame(status, headers, length);
   }
 
   /** How long the body is (RFC 9112 section 6.3). */
-  #frame(status: number, headers: AnswerHeaders): void {
-    const { 'transfer-encoding': coding, 'content-length': length } = headers;
+  #frame(status: number, headers: AnswerHeaders, length: number | undefined): void {
+    const { 'transfer-encoding': coding } = headers;
     if (this.#method === 'HEAD' || status === 204 || status === 304) return this.#end();
     if (coding !== undefined) {
       if (length !== undefined) this.#isReusable = false;
       this.#state = /(^|[ ,])chunked$/i.test(String(coding)) ? 'size' : 'open';
     } else if (length === undefined) this.#state = 'open';
     else {
-      const lengths = new Set([length].flat());
-      const [first = ''] = lengths;
-      if (lengths.size > 1 || !/^\d{1,15}$/.test(first))
-        throw bad('its content-length is no length');
-      this.#left = Number(first);
+      this.#left = length;
       this.#state = 'counted';
-      if (this.#left === 0) this.#end();
+      if (length === 0) this.#end();
     }
   }
 
@@ -184,6 +181,16 @@ function readHeaders(lines: string[]): AnswerHeaders {
     else headers[name] = [before, value];
   }
   return headers;
+}
+
+/** Throws `func_bad_result` for what is none, and for two that differ: before a byte is passed on. */
+function readLength(headers: AnswerHeaders): number | undefined {
+  const said = headers['content-length'];
+  if (said === undefined) return undefined;
+  const lengths = new Set([said].flat());
+  const [first = ''] = lengths;
+  if (lengths.size > 1 || !/^\d{1,15}$/.test(first)) throw bad('its content-length is no length');
+  return Number(first);
 }
 
 const isToken = (name: string): boolean =>
