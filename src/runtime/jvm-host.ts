@@ -14,7 +14,8 @@ import type { Ended } from './payload.ts';
 import type { Assignment, FuncLog, StartOptions, WorkerEvents } from './runtime.ts';
 
 const startTimeoutMs = 20_000;
-const assignTimeoutMs = 30_000;
+/** A Spring application takes its time; who enables it waits no longer than that is worth to him. */
+const assignTimeoutMs = 120_000;
 /** How long a JVM without guests may take to end by itself. */
 const drainMs = 2_000;
 const outOfMemory = /OutOfMemoryError/;

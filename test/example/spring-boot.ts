@@ -66,7 +66,8 @@ async function assertLoans(place: ExamplePlace): Promise<void> {
   assert.equal(twice.json.detail, 'ada has it already');
   assert.equal(await copies(), 1);
   const many = await Promise.all(['b', 'c', 'd', 'e', 'f'].map(lend));
-  assert.deepEqual(many.map(({ status }) => status).toSorted(), [201, 409, 409, 409, 409]);
+  assert.equal(many.filter(({ status }) => status === 201).length, 1);
+  assert.equal(many.filter(({ status }) => status === 409).length, 4);
   assert.equal(await copies(), 0);
   const kept = await place.ask('DELETE', `${base}/books/${isbn}`);
   assert.equal(kept.status, 500, kept.text);

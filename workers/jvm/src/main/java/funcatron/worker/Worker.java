@@ -39,6 +39,7 @@ public final class Worker implements GuestHost {
     private final ConcurrentHashMap<Integer, Call> calls = new ConcurrentHashMap<>();
     private final Set<Thread> hooks = new LinkedHashSet<>();
     private final AtomicBoolean over = new AtomicBoolean();
+    private volatile Exited exited;
     private final WorkerGroup group;
     private volatile CallPool pool;
     private volatile Bundle bundle;
@@ -220,14 +221,20 @@ public final class Worker implements GuestHost {
 
     @Override
     public void exit(int code) {
-        Exited exited = new Exited(code);
-        if (end("exit", code, exited.getMessage())) {
+        Exited thrown = new Exited(code);
+        exited = thrown;
+        if (end("exit", code, thrown.getMessage())) {
             for (Call call : calls.values()) {
-                call.fail(exited);
+                call.fail(thrown);
             }
             writer.flush();
         }
-        throw exited;
+        throw thrown;
+    }
+
+    /** How its bundle ended itself, or {@code null}; calls that come after that never begin. */
+    public Exited exited() {
+        return exited;
     }
 
     @Override

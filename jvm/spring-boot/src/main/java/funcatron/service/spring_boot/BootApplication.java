@@ -19,6 +19,8 @@ import org.springframework.util.ClassUtils;
 
 /** The application of a bundle: it starts when it is first asked for something. */
 final class BootApplication {
+    private static final String LOGBACK = "ch.qos.logback.classic.LoggerContext";
+
     private final SpringBootWrapper wrapper;
     private final ClassLoader loader;
     private ConfigurableApplicationContext context;
@@ -66,6 +68,7 @@ final class BootApplication {
         application.setDefaultProperties(
                 Map.of(
                         "spring.output.ansi.enabled", "never",
+                        "springdoc.default-support-form-data", true,
                         "springdoc.writer-with-order-by-keys", true));
         application.addListeners(new PropSource(ContextImpl.staticProperties()));
         application.addInitializers(BootApplication::prepare);
@@ -82,9 +85,8 @@ final class BootApplication {
                     .addFirst(
                             new MapPropertySource(
                                     "funcatronManagement", Map.of("management.server.port", -1)));
-        boolean hasLogback =
-                ClassUtils.isPresent("ch.qos.logback.classic.LoggerContext", context.getClassLoader());
-        if (hasLogback && !environment.containsProperty("logging.pattern.console"))
+        if (ClassUtils.isPresent(LOGBACK, context.getClassLoader())
+                && !environment.containsProperty("logging.pattern.console"))
             HostAppender.install();
         context.addBeanFactoryPostProcessor(new ServerChoice());
     }

@@ -42,7 +42,8 @@ final class Contract {
         if (springdoc == null)
             throw new IllegalStateException(
                     "springdoc has not read the application: is"
-                            + " springdoc-openapi-starter-webmvc-api of a version for this Spring Boot among the dependencies, and"
+                            + " springdoc-openapi-starter-webmvc-api of a version for this Spring"
+                            + " Boot among the dependencies, and"
                             + " auto-configuration on?");
         Environment environment = context.getEnvironment();
         String path = environment.getProperty("springdoc.api-docs.path", "/v3/api-docs");
@@ -74,9 +75,13 @@ final class Contract {
         loosenUris(document);
         boolean isOwn = guardsItself(environment);
         if (isOwn) setAside(document);
+        RequestShape shape = new RequestShape(document);
         for (JsonNode path : document.path("paths"))
             for (String method : METHODS)
-                if (path.get(method) instanceof ObjectNode operation) complete(operation, isOwn);
+                if (path.get(method) instanceof ObjectNode operation) {
+                    complete(operation, isOwn);
+                    shape.mend(operation);
+                }
     }
 
     private void complete(ObjectNode operation, boolean guardsItself) {

@@ -15,8 +15,8 @@ import java.util.logging.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives what Logback would write to the console to the host, which takes java.util.logging: with its
- * level, the call it belongs to, and its stack in one piece.
+ * Gives what Logback would write to the console to the host, which takes java.util.logging: with
+ * its level, the call it belongs to, and its stack in one piece.
  */
 final class HostAppender extends AppenderBase<ILoggingEvent> {
     private static final String CONSOLE = "CONSOLE";
@@ -27,7 +27,7 @@ final class HostAppender extends AppenderBase<ILoggingEvent> {
         this.host = host;
     }
 
-    /** Takes the place of Spring Boot's console, if there is a host and the console is the usual. */
+    /** Takes the place of Spring Boot's console, if there is a host and nobody changed it. */
     static void install() {
         Handler[] host =
                 Arrays.stream(Logger.getLogger("").getHandlers())

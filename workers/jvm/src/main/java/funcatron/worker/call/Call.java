@@ -179,6 +179,9 @@ public final class Call implements Runnable, BooleanSupplier {
         if (running == null) {
             throw Refusal.cancelled();
         }
+        if (worker.exited() != null) {
+            throw worker.exited();
+        }
         thread.call(this);
         thread.setContextClassLoader(worker.bundle().loader());
     }

@@ -26,12 +26,18 @@ final class ErrorPages {
     /** Answers an exception that the application let through. */
     void answer(Request request, Response response, Throwable thrown) {
         Throwable root = rootOf(thrown);
-        if (root instanceof OutOfMemoryError error) throw error;
+        if (root instanceof Error error && isOfHost(error)) throw error;
         LOG.error(request.getMethod() + " " + request.getRequestURI() + " failed", root);
         request.setAttribute(RequestDispatcher.ERROR_EXCEPTION, root);
         request.setAttribute(RequestDispatcher.ERROR_EXCEPTION_TYPE, root.getClass());
         String message = root.getMessage();
         answer(request, response, 500, message, pageFor(thrown, root));
+    }
+
+    /** What ends more than this call. */
+    private static boolean isOfHost(Error error) {
+        return error instanceof OutOfMemoryError
+                || error.getClass().getName().startsWith("funcatron.worker.");
     }
 
     /** Answers a status that the application asked for by `sendError`. */

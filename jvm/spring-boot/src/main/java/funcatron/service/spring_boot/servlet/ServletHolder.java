@@ -20,6 +20,7 @@ final class ServletHolder extends Holder implements ServletRegistration.Dynamic,
     private String runAsRole;
     private int loadOnStartup = -1;
     private boolean isInitialised;
+    private boolean hasEnded;
 
     ServletHolder(String name, Servlet servlet, ServletContext context, Routes routes) {
         super(name, servlet.getClass().getName(), context);
@@ -29,6 +30,7 @@ final class ServletHolder extends Holder implements ServletRegistration.Dynamic,
 
     /** The servlet, initialised: a servlet that nobody calls need not start. */
     synchronized Servlet ready() throws ServletException {
+        if (hasEnded) throw new ServletException("the application has ended");
         if (!isInitialised) servlet.init(this);
         isInitialised = true;
         return servlet;
@@ -36,7 +38,7 @@ final class ServletHolder extends Holder implements ServletRegistration.Dynamic,
 
     synchronized void destroy() {
         if (isInitialised) servlet.destroy();
-        isInitialised = false;
+        hasEnded = true;
     }
 
     int loadOnStartup() {

@@ -18,6 +18,7 @@ public final class WebApp {
     private final WebContext context;
     private final Sessions sessions;
     private final ErrorPages errorPages;
+    private volatile boolean hasEnded;
 
     /**
      * An application without servlets yet.
@@ -84,6 +85,7 @@ public final class WebApp {
 
     /** Ends sessions, servlets, filters and listeners. */
     public void stop() {
+        hasEnded = true;
         sessions.endAll();
         context.servlets().forEach(ServletHolder::destroy);
         context.endFilters();
@@ -119,6 +121,7 @@ public final class WebApp {
     public Map<Object, Object> serve(
             InputStream body, Map<Object, Object> request, String template, String basePath)
             throws IOException {
+        if (hasEnded) throw new IllegalStateException("the application has ended");
         Facts facts = new Facts(request);
         String uri = facts.text("uri");
         String contextPath = settings.contextPath();
