@@ -40,7 +40,8 @@ final class BootApplication {
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
         thread.setContextClassLoader(loader);
-        try (JulGuard guard = new JulGuard()) {
+        JulGuard guard = new JulGuard();
+        try {
             context = application().run();
             app = appOf(context);
             contract = new Contract(context, app);
@@ -50,6 +51,7 @@ final class BootApplication {
             failure = new StartFailure(wordsOf(root), thrown);
             throw failure;
         } finally {
+            guard.close();
             thread.setContextClassLoader(before);
         }
     }

@@ -92,7 +92,7 @@ final class Contract {
         if (guardsItself) setAside(operation);
     }
 
-    /** springdoc says `uri` of java.net.URI, which may be relative: so is the one of a problem. */
+    /** springdoc says {@code uri} of java.net.URI, which may be relative: that of a problem is. */
     private static void loosenUris(JsonNode node) {
         if (node instanceof ObjectNode schema
                 && schema.path("type").toString().contains("\"string\"")

@@ -9,7 +9,7 @@ import java.util.logging.Logger;
  * Keeps Spring Boot, while it starts, from taking the java.util.logging of the whole JVM for its
  * own: it does so where it finds no handler but the console, and other bundles log through it, too.
  */
-final class JulGuard extends Handler implements AutoCloseable {
+final class JulGuard extends Handler {
     private final Logger root = LogManager.getLogManager().getLogger("");
 
     JulGuard() {

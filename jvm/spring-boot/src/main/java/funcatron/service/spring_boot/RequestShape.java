@@ -28,7 +28,7 @@ final class RequestShape {
         }
     }
 
-    /** Files cannot be in JSON: a method that takes some takes a form, even if it does not say so. */
+    /** Files cannot be in JSON: what takes some takes a form, even if it does not say so. */
     private void sendFilesByForm(ObjectNode content) {
         boolean hasFile = false;
         for (JsonNode field : content.path(JSON).path("schema").path("properties"))

@@ -39,7 +39,7 @@ final class Driver {
         response = exchange.response();
     }
 
-    /** Serves the call; gives `status`, `headers` and `body`. */
+    /** Serves the call; gives {@code status}, {@code headers} and {@code body}. */
     Map<Object, Object> run() throws IOException {
         boolean isAnswered = false;
         try {

@@ -40,7 +40,7 @@ final class ErrorPages {
                 || error.getClass().getName().startsWith("funcatron.worker.");
     }
 
-    /** Answers a status that the application asked for by `sendError`. */
+    /** Answers a status that the application asked for by {@code sendError}. */
     void answer(Request request, Response response) {
         int status = response.errorStatus();
         answer(request, response, status, response.errorMessage(), pageFor(status));

@@ -19,7 +19,7 @@ final class PartLimits {
         return config.getFileSizeThreshold();
     }
 
-    /** Counts bytes of a part that has `size` bytes with them. */
+    /** Counts bytes of a part that has {@code size} bytes with them. */
     void count(String name, long size, long more) {
         total += more;
         check(size, config.getMaxFileSize(), "the part " + name);

@@ -30,7 +30,7 @@ final class Response extends ResponseHead {
         if (charset != null) setCharacterEncoding(charset);
     }
 
-    /** The status that `sendError` asked for; 0 if it was not called. */
+    /** The status that {@code sendError} asked for; 0 if it was not called. */
     int errorStatus() {
         return errorStatus;
     }
@@ -39,7 +39,7 @@ final class Response extends ResponseHead {
         return errorMessage;
     }
 
-    /** Makes room for the page of an error: the body is void, headers stay (`WWW-Authenticate`). */
+    /** Makes room for the page of an error: the body is void; headers stay, such as who may ask. */
     void beginError(int status) {
         isCommitted = false;
         errorStatus = 0;
@@ -56,7 +56,7 @@ final class Response extends ResponseHead {
         commit();
     }
 
-    /** What the application may not change any more; after `sendError` that is everything. */
+    /** What the application may not change any more; after {@code sendError} that is everything. */
     @Override
     public boolean isCommitted() {
         return isCommitted || errorStatus != 0;

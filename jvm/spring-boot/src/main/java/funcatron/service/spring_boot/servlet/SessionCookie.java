@@ -60,10 +60,12 @@ final class SessionCookie implements SessionCookieConfig {
     /** No browser of today reads comments. */
     @Override
     @Deprecated
+    @SuppressWarnings("removal")
     public void setComment(String comment) {}
 
     @Override
     @Deprecated
+    @SuppressWarnings("removal")
     public String getComment() {
         return null;
     }

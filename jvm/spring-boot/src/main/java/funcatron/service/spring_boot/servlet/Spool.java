@@ -48,7 +48,7 @@ final class Spool {
                 StandardOpenOption.DELETE_ON_CLOSE);
     }
 
-    /** Reads what there is, at most `length`; 0 if there is nothing. */
+    /** Reads what there is, at most {@code length}; 0 if there is nothing. */
     int read(byte[] bytes, int offset, int length) throws IOException {
         ByteBuffer first = memory.peek();
         if (first != null) {

@@ -114,8 +114,8 @@ public final class WebApp {
      * @param request the request map
      * @param template path of the operation within the contract, or null
      * @param basePath of the contract
-     * @return `status`, `headers` with names in lower case, and `body`: bytes, a stream that is
-     *     to be closed, or null for none
+     * @return {@code status}, {@code headers} with names in lower case, and {@code body}: bytes, a
+     *     stream that is to be closed, or null for none
      * @throws IOException if what was written cannot be kept
      */
     public Map<Object, Object> serve(
