@@ -34,7 +34,8 @@ export interface WarmProcessOptions {
   replyBytesMax: number;
   /** Headers of an answer that says nothing of them. */
   usual(call: WorkerCall, known: Buffer): Headers;
-  onLine(text: string, call: WorkerCall | undefined): void;
+  /** `requestId`: of the call in hand, else of the last: its lines may come after its answer. */
+  onLine(text: string, requestId: string | undefined): void;
   /** It takes no more calls. */
   onOver(why: string | undefined): void;
 }
@@ -57,6 +58,7 @@ export class WarmProcess {
   readonly #reader: FrameReader;
   readonly #lastWords = new LastWords();
   #busy: Busy | undefined;
+  #requestId: string | undefined;
   #over = false;
   #unread = 0;
 
@@ -74,7 +76,7 @@ export class WarmProcess {
     program.stdout.on('data', (chunk: Buffer) => this.#hear(chunk));
     const onText = (text: string): void => {
       this.#lastWords.add(text);
-      onLine(text, this.#busy?.call);
+      onLine(text, this.#requestId);
     };
     const silent = readLines(program.stderr, gate, onText, lineBytesMax);
     this.gone = this.#watch(silent);
@@ -103,6 +105,7 @@ export class WarmProcess {
     const { promise, resolve: answer, reject: refuse } = Promise.withResolvers<Reply>();
     const more = { head: undefined, chunks: [], download: undefined };
     this.#busy = { call, ...more, answer, refuse, leave: onFree };
+    this.#requestId = call.head.id;
     program.stdin!.write(callFrame(call, body));
     return promise;
   }

@@ -181,9 +181,9 @@ export class WarmMode implements Mode {
         lineBytesMax: settings.lineBytesMax,
         replyBytesMax: options.replyBytesMax ?? replyBytesMaxDefault,
         usual: (call, known) => this.#usualHeaders(call, known),
-        onLine: (text, call) => {
-          const requestId = call ? { requestId: call.head.id } : {};
-          onLog({ ...requestId, level: 'warn', text, fields: { stream: 'stderr' } });
+        onLine: (text, requestId) => {
+          const of = requestId === undefined ? {} : { requestId };
+          onLog({ ...of, level: 'warn', text, fields: { stream: 'stderr' } });
         },
         onOver: (why) => this.#forget(process, why),
       });
