@@ -96,12 +96,18 @@ export class JobPlaces {
 
   /** The same, and nobody removes it while the process with this own queue is there. */
   async use(queue: string, own: string): Promise<void> {
-    await this.#locked(queue, async (channel) => {
+    const exchange = this.#link.name('use', queue);
+    const bind = async (channel: Channel): Promise<void> => {
       await this.#declare(channel, queue);
-      const exchange = this.#link.name('use', queue);
       await channel.exchangeDeclare({ exchange, type: 'fanout', autoDelete: true });
       await channel.queueBind({ exchange, queue: own });
-    });
+    };
+    // The exchange goes with the last process that uses it, be it between the two steps.
+    const again = (thrown: unknown): Promise<void> => {
+      if (!isRefusal(thrown, 'NOT_FOUND')) throw thrown;
+      return this.#locked(queue, bind);
+    };
+    await this.#locked(queue, bind).catch(again).catch(again);
     this.#used.add(queue);
   }
 
