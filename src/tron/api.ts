@@ -25,8 +25,8 @@ export interface ApiParts {
   /** Opens bundle files and secrets to nodes. */
   fetchKey: string;
   vault: SecretSource;
-  /** Takes what is signed. */
-  builder: { answer(request: IncomingMessage): Promise<Answer> } | undefined;
+  /** Takes builds, which are signed; undefined where none can be made. */
+  gateway: { build(request: IncomingMessage): Promise<Answer | undefined> };
 }
 
 interface Matched {
@@ -52,8 +52,9 @@ export class Api {
     try {
       if (path === '/healthz' && isRead(request)) return json(200, { status: 'ok' });
       const isDocs = path === '/docs' || path.startsWith('/docs/');
-      const { store, fetchKey, vault, builder } = this.#parts;
-      if (path === '/build' && builder) return await builder.answer(request);
+      const { store, fetchKey, vault, gateway } = this.#parts;
+      const built = path === '/build' && (await gateway.build(request));
+      if (built) return built;
       const isFetch = mayFetch(request, path, fetchKey);
       if (path === secretsPath && isFetch)
         return json(200, writeFound(await vault.read(readWants(query))));

@@ -26,11 +26,9 @@ import { Counts } from './counts.ts';
 import { askContract } from './describe.ts';
 import { callEndpoints, letterEndpoints } from './call-endpoint.ts';
 import { extendedEndpoints } from './extended-endpoint.ts';
-import { createBuilder } from './gateway/builder.ts';
-import { Catalogue } from './gateway/image.ts';
+import { GatewayOpening } from './gateway/opening.ts';
 import { SecretKey } from './gateway/secret-key.ts';
 import { Vault } from './gateway/secret-vault.ts';
-import { Gateway } from './gateway/gateway.ts';
 import { assertMayListen } from './guard.ts';
 import { logEndpoints } from './log-endpoint.ts';
 import { LogRing } from './log-ring.ts';
@@ -117,7 +115,7 @@ class ListeningTron implements Tron {
     const desk = new CallDesk({
       ...{ ...parts, leases: options.alone ? undefined : parts.leases },
       ...{ id: network.id, options: options.asyncCalls, tell },
-      answer: (call) => (Gateway.takes(call) ? gateway.answer(call) : undefined),
+      answer: (call) => (gateway.takes(call) ? gateway.answer(call) : undefined),
     });
     network.onRunner = (id) => desk.welcome(id);
     const fetch = options.alone ? undefined : () => peers.list();
@@ -147,9 +145,7 @@ class ListeningTron implements Tron {
     }));
     network.onReport = (message) => counts.hear(message);
     const core = { store, bundles, placement, table, nodes, network, statsd, scaling, counts };
-    const catalogue = new Catalogue(options.images, options.bundleLimits);
-    const builder = createBuilder(options, catalogue, log);
-    const gateway = new Gateway({ ...core, ring, vault, catalogue, options, log });
+    const gateway = new GatewayOpening({ ...core, ring, vault, options, log });
     const endpoints = {
       ...originalEndpoints(core),
       ...extendedEndpoints(core),
@@ -165,7 +161,7 @@ class ListeningTron implements Tron {
     this.#desk = desk;
     this.#ring = ring;
     const { bodyMax } = options;
-    this.#api = new Api({ store, endpoints, log, bodyMax, fetchKey, vault, builder });
+    this.#api = new Api({ store, endpoints, log, bodyMax, fetchKey, vault, gateway });
     this.#server = createServer({ requestTimeout: 0, headersTimeout: 10_000 });
     this.#server.on('request', (request, response) => void this.#answer(request, response));
     this.#server.setTimeout(stallTimeoutMs + options.enableTimeoutMs);

@@ -27,7 +27,7 @@ import { scaleEndpoints } from './scale.ts';
 import { secretEndpoints } from './secret.ts';
 import type { Vault } from './secret-vault.ts';
 
-interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
+export interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   bundles: Bundles;
   placement: Placement;
   table: RouteTable;
@@ -36,7 +36,6 @@ interface GatewayParts extends Pick<TronParts, 'store' | 'log'> {
   scaling: Scaling;
   counts: Counts;
   vault: Vault;
-  catalogue: Catalogue;
   options: TronOptions;
 }
 
@@ -48,11 +47,10 @@ export class Gateway {
   readonly #credentials: Credentials;
   readonly #bodyMax: number;
 
-  constructor(parts: GatewayParts) {
+  constructor(parts: GatewayParts, catalogue: Catalogue) {
     const { store, ring, options } = parts;
     const functions = new FunctionList(parts);
     const namespaces = new Namespaces(store);
-    const { catalogue } = parts;
     const deploys = new FunctionDeploys({ ...parts, functions, namespaces, catalogue });
     this.#bodyMax = options.bodyMax;
     this.#credentials = new Credentials(store, options.basicAuth);
@@ -66,11 +64,6 @@ export class Gateway {
       ...namespaceEndpoints(namespaces, async (name) => (await functions.list(name)).length),
       ...infoEndpoints(catalogue),
     };
-  }
-
-  /** Whether a call from `tronQueues.ask` is for it. */
-  static takes({ head }: Call): boolean {
-    return head.path.startsWith('/gateway/');
   }
 
   async answer(call: Call): Promise<Reply> {
