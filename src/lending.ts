@@ -28,3 +28,41 @@ export function giveBack({ buffer, byteLength }: Uint8Array): void {
   const isAlone = buffer.byteLength >= lentBytesMin && buffer.byteLength - byteLength <= slackBytes;
   if (isAlone && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
+
+/** The same chunks; tells, once or more, when they have been read to the end or left, begun or not. */
+export class WatchedBody implements AsyncIterableIterator<Uint8Array>, Lender {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #lender: Lender | undefined;
+  readonly #onEnd: () => void;
+
+  constructor(body: AsyncIterable<Uint8Array>, onEnd: () => void) {
+    this.#chunks = body[Symbol.asyncIterator]();
+    this.#lender = lenderOf(body);
+    this.#onEnd = onEnd;
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    this.#lender?.giveBack(chunk);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    try {
+      const result = await this.#chunks.next();
+      if (result.done) this.#onEnd();
+      return result;
+    } catch (thrown) {
+      this.#onEnd();
+      throw thrown;
+    }
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#onEnd();
+    await this.#chunks.return?.();
+    return { done: true, value: undefined };
+  }
+}

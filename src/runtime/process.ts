@@ -13,6 +13,7 @@ import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
 import { ProcessAnswers } from './process-run.ts';
 import { callVariables } from './process-variable.ts';
+import { measureLargest } from './program-memory.ts';
 import { Run } from './program-run.ts';
 import type { Assigned, Assignment, FuncSpec, Runtime, StartOptions } from './runtime.ts';
 import type { Worker, WorkerCall, WorkerEvents, WorkerExit } from './runtime.ts';
@@ -69,19 +70,9 @@ class ProcessWorker implements Worker {
     return this.#runs.size;
   }
 
-  /**
-   * Of the largest program: the limit is each one's own, as they share nothing. One over it is
-   * ended here, at its own caller's cost, and so never seen by who would end the whole worker.
-   */
+  /** Of the largest program: the limit is each one's own, as they share nothing. */
   rssBytes(): number {
-    const limit = this.#assignment?.memoryBytesMax ?? Infinity;
-    let largest = 0;
-    for (const run of this.#runs) {
-      const bytes = run.rssBytes();
-      if (bytes > limit) run.abort(overMemory(bytes, limit), true);
-      else largest = Math.max(largest, bytes);
-    }
-    return largest;
+    return measureLargest(this.#runs, this.#assignment?.memoryBytesMax ?? Infinity);
   }
 
   async assign(assignment: Assignment): Promise<Assigned> {
@@ -164,12 +155,6 @@ const cancelled = (): FuncatronError =>
 
 const ended = (): FuncatronError =>
   new FuncatronError('func_exited', 'the worker was ended, and the program of the call with it');
-
-const overMemory = (bytes: number, limit: number): FuncatronError =>
-  new FuncatronError(
-    'func_memory',
-    `the program used ${bytes} bytes; the limit is ${limit} (x-funcatron.memory)`,
-  );
 
 const funcMissing = (operationId: string, mend = 'the contract does not name it'): FuncatronError =>
   new FuncatronError('func_missing', `${operationId} has no program: ${mend}`);

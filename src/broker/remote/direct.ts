@@ -1,7 +1,6 @@
 /** Bodies that do not go through the broker server, at the taking side. */
 import { FuncatronError } from '../../errors.ts';
-import { lenderOf } from '../../lending.ts';
-import type { Lender } from '../../lending.ts';
+import { WatchedBody } from '../../lending.ts';
 import type { Body, Call } from '../../message.ts';
 import type { CallHandler } from '../broker.ts';
 import type { Direct, DirectPlace, TakeBody } from '../direct/direct.ts';
@@ -31,7 +30,7 @@ export async function runOffer(
     try {
       const reply = await handler({ head: call.head, body, cancellation });
       if (!(reply.body instanceof Uint8Array))
-        return { head: reply.head, body: new Watched(reply.body, over) };
+        return { head: reply.head, body: new WatchedBody(reply.body, over) };
       over();
       return reply;
     } catch (thrown) {
@@ -54,46 +53,8 @@ export async function offerReply(
   if (body instanceof Uint8Array) return tell(await direct.offer(body, leftMs));
   let over!: () => void;
   const ended = new Promise<void>((resolve) => (over = resolve));
-  tell(await direct.offer(new Watched(body, over), leftMs));
+  tell(await direct.offer(new WatchedBody(body, over), leftMs));
   await ended;
-}
-
-/** The same chunks, and when they have been read to the end or left, begun or not. */
-class Watched implements AsyncIterableIterator<Uint8Array>, Lender {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  readonly #lender: Lender | undefined;
-  readonly #end: () => void;
-
-  constructor(chunks: AsyncIterable<Uint8Array>, end: () => void) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
-    this.#lender = lenderOf(chunks);
-    this.#end = end;
-  }
-
-  giveBack(chunk: Uint8Array): void {
-    this.#lender?.giveBack(chunk);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    try {
-      const result = await this.#chunks.next();
-      if (result.done) this.#end();
-      return result;
-    } catch (thrown) {
-      this.#end();
-      throw thrown;
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#end();
-    await this.#chunks.return?.();
-    return { done: true, value: undefined };
-  }
 }
 
 function neverCame(id: string): FuncatronError {

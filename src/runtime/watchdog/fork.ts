@@ -1,10 +1,11 @@
 /** Modes `classic`, `serializing` and `streaming`: one process a request, stdin to stdout. */
 import type { Reply } from '../../message.ts';
 import type { FoundCommand } from '../../watchdog/command.ts';
+import { measureLargest } from '../program-memory.ts';
 import { Run } from '../program-run.ts';
 import type { WorkerCall, WorkerExit } from '../runtime.ts';
 import { forkAnswers } from './fork-answers.ts';
-import { cancelled, collectBody, ended, overMemory, replyBytesMaxDefault } from './mode.ts';
+import { cancelled, collectBody, ended, replyBytesMaxDefault } from './mode.ts';
 import { requestLine, showSeconds, textReply } from './mode.ts';
 import type { Mode, ModeContext } from './mode.ts';
 import { ProgramSource } from './program-source.ts';
@@ -42,16 +43,9 @@ export class ForkMode implements Mode {
     return this.#open;
   }
 
-  /** Of the largest program: the limit is each one's own. One over it is ended here. */
+  /** Of the largest program: the limit is each one's own. */
   rssBytes(): number {
-    const { memoryBytesMax: limit } = this.#context.assignment;
-    let largest = 0;
-    for (const run of this.#runs) {
-      const bytes = run.rssBytes();
-      if (bytes > limit) run.abort(overMemory(bytes, limit), true);
-      else largest = Math.max(largest, bytes);
-    }
-    return largest;
+    return measureLargest(this.#runs, this.#context.assignment.memoryBytesMax);
   }
 
   async call(call: WorkerCall): Promise<Reply> {

@@ -87,12 +87,6 @@ export const cancelled = (): FuncatronError =>
 export const ended = (): FuncatronError =>
   new FuncatronError('func_exited', 'the watchdog was ended, and the program of the call with it');
 
-export const overMemory = (bytes: number, limit: number): FuncatronError =>
-  new FuncatronError(
-    'func_memory',
-    `the program used ${bytes} bytes; the limit is ${limit} (x-funcatron.memory)`,
-  );
-
 /** The whole of a body that has to be held. Throws `body_too_large`, naming the variable. */
 export async function collectBody(body: Body, bytesMax: number): Promise<Uint8Array> {
   if (body instanceof Uint8Array && body.byteLength <= bytesMax) return body;

@@ -3,8 +3,7 @@
  * `http` runtime does it, with the statuses and headers of OpenFaaS's newer watchdog.
  */
 import { FuncatronError, toFault } from '../../errors.ts';
-import { lenderOf } from '../../lending.ts';
-import type { Lender } from '../../lending.ts';
+import { WatchedBody } from '../../lending.ts';
 import { Cancellation, empty } from '../../message.ts';
 import type { Reply } from '../../message.ts';
 import { parseGoDuration } from '../../watchdog/go.ts';
@@ -106,7 +105,7 @@ export class UpstreamMode implements Mode {
     try {
       const answer = await this.#worker.call({ ...call, cancellation: own });
       if (answer.body instanceof Uint8Array || isEndless(call, answer)) clearTimeout(timer);
-      else answer.body = new Watched(answer.body, () => clearTimeout(timer));
+      else answer.body = new WatchedBody(answer.body, () => clearTimeout(timer));
       return answer;
     } catch (thrown) {
       clearTimeout(timer);
@@ -153,42 +152,4 @@ function isEndless({ head }: WorkerCall, answer: Reply): boolean {
   return (
     answer.head.status === 101 || types.some((type) => type !== undefined && endless.test(type))
   );
-}
-
-/** A body, and what is to be done at its end, whichever that is. */
-class Watched implements AsyncIterableIterator<Uint8Array>, Lender {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  readonly #lender: Lender | undefined;
-  readonly #onEnd: () => void;
-
-  constructor(body: AsyncIterable<Uint8Array>, onEnd: () => void) {
-    this.#chunks = body[Symbol.asyncIterator]();
-    this.#lender = lenderOf(body);
-    this.#onEnd = onEnd;
-  }
-
-  giveBack(chunk: Uint8Array): void {
-    this.#lender?.giveBack(chunk);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    try {
-      const next = await this.#chunks.next();
-      if (next.done) this.#onEnd();
-      return next;
-    } catch (thrown) {
-      this.#onEnd();
-      throw thrown;
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array>> {
-    this.#onEnd();
-    await this.#chunks.return?.();
-    return { done: true, value: undefined };
-  }
 }

@@ -5,8 +5,9 @@
 import { FuncatronError } from '../../errors.ts';
 import type { Headers, Reply } from '../../message.ts';
 import { sniffType } from '../../watchdog/sniff.ts';
+import { measureLargest } from '../program-memory.ts';
 import type { WorkerCall, WorkerExit } from '../runtime.ts';
-import { cancelled, collectBody, ended, overMemory, replyBytesMaxDefault } from './mode.ts';
+import { cancelled, collectBody, ended, replyBytesMaxDefault } from './mode.ts';
 import { callersType, requestLine, setType, showSeconds, textReply } from './mode.ts';
 import type { Mode, ModeContext } from './mode.ts';
 import { ProgramSource } from './program-source.ts';
@@ -50,16 +51,9 @@ export class WarmMode implements Mode {
     return this.#open;
   }
 
-  /** Of the largest program; one over the limit is ended here, at its own caller's cost. */
+  /** Of the largest program: the limit is each one's own. */
   rssBytes(): number {
-    const { memoryBytesMax: limit } = this.#context.assignment;
-    let largest = 0;
-    for (const process of this.#live) {
-      const bytes = process.rssBytes();
-      if (bytes > limit) process.abort(overMemory(bytes, limit), true);
-      else largest = Math.max(largest, bytes);
-    }
-    return largest;
+    return measureLargest(this.#live, this.#context.assignment.memoryBytesMax);
   }
 
   async call(call: WorkerCall): Promise<Reply> {
