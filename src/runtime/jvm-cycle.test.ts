@@ -37,12 +37,14 @@ async function look(pid: number): Promise<{ metaspace: number; loaders: number }
 
 test(`${cycles} loads leave no class loader alive`, { skip, timeout: 300_000 }, async (t) => {
   const dir = await mkdtemp(join(tmpdir(), 'fct-'));
+  t.after(() => rm(dir, { recursive: true }));
   const jar = await buildFixtureJar(dir);
   const runtime = new JvmRuntime();
   const assignment = fixtureAssignment(dir, { jar, props: {} });
   assignment.funcs = [{ operationId: 'fixture.Threads' }, { operationId: 'fixture.Counter' }];
   const open = () => openSubject({ kind: 'jvm', runtime, assignment: { ...assignment } });
   const kept = await open();
+  t.after(() => kept.close());
   const pid = kept.worker.pid!;
   let before: Awaited<ReturnType<typeof look>> | undefined;
   for (let cycle = 0; cycle < cycles; cycle++) {
@@ -62,6 +64,4 @@ test(`${cycles} loads leave no class loader alive`, { skip, timeout: 300_000 }, 
   );
   assert.equal(after.loaders, 1, 'that of the bundle that is kept');
   assert.ok(after.metaspace - before!.metaspace < growthBytesMax);
-  await kept.close();
-  await rm(dir, { recursive: true });
 });

@@ -2,6 +2,7 @@ package funcatron.service.spring_boot;
 
 import funcatron.intf.impl.ContextImpl;
 import funcatron.service.spring_boot.servlet.WebApp;
+import java.beans.Introspector;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -122,6 +123,6 @@ final class BootApplication {
         context = null;
         app = null;
         LoggingSystem.get(loader).cleanUp();
-        PlatformCaches.forget(loader);
+        Introspector.flushCaches();
     }
 }

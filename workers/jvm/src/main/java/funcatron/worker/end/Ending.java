@@ -42,7 +42,8 @@ public final class Ending extends Thread {
                     Farewell.class,
                     Threads.class,
                     ThreadReport.class,
-                    DriverSweep.class
+                    DriverSweep.class,
+                    PlatformCaches.class
                 }) {
             try {
                 Class.forName(needed.getName(), true, Ending.class.getClassLoader());
@@ -135,6 +136,7 @@ public final class Ending extends Thread {
         worker.forget();
         if (bundle != null) {
             bundle.close();
+            PlatformCaches.forget(bundle.ownLoader());
         }
         long start = System.nanoTime();
         worker.writer().flush();

@@ -1,6 +1,5 @@
-package funcatron.service.spring_boot;
+package funcatron.worker.end;
 
-import java.beans.Introspector;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -12,14 +11,14 @@ final class PlatformCaches {
     private PlatformCaches() {}
 
     static void forget(ClassLoader loader) {
-        Introspector.flushCaches();
         ResourceBundle.clearCache(loader);
         forgetLastRecord();
     }
 
     /**
-     * Java 17 remembers the classes for which a record's methods were linked last: links some for a
-     * class of the platform.
+     * Java 17 remembers the record whose methods it linked last, and the class of a component (what
+     * {@link ObjectMethods} made of its handles is cached in them): links some for a class of the
+     * platform.
      */
     private static void forgetLastRecord() {
         Class<?> other = String.class;
