@@ -26,7 +26,7 @@ async function run() {
 function isWatchdog() {
   const [, path, command, ...args] = process.argv;
   if (/^fwatchdog(\.js)?$/.test(basename(path))) return true;
-  return command === 'watchdog' && !args.some((arg) => /^(-h|--help)$/.test(arg));
+  return command === 'watchdog' && !args.some((arg) => /^(-h|--help|--executable\b.*)$/.test(arg));
 }
 
 /**

@@ -97,8 +97,14 @@ const servingCommands = [
   command('watchdog', {
     about: 'one program behind HTTP, in the place of OpenFaaS’s fwatchdog in a container',
     options: watchdogOptions,
-    examples: ['fprocess=cat funcatron watchdog', 'funcatron watchdog --run-healthcheck'],
-    run: async (_, { runHealthcheck }, terminal) => {
+    examples: [
+      'fprocess=cat funcatron watchdog',
+      'funcatron watchdog --run-healthcheck',
+      'funcatron watchdog --executable fwatchdog',
+    ],
+    run: async (_, { runHealthcheck, executable }, terminal) => {
+      if (executable !== undefined)
+        return (await import('./watchdog/executable.ts')).writeExecutable(executable, terminal);
       const { watchdog } = await import('./watchdog.ts');
       const { env, out, say: err } = terminal;
       const code = await watchdog(runHealthcheck ? ['--run-healthcheck'] : [], env, { out, err });

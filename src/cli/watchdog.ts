@@ -66,6 +66,9 @@ async function serve(env: Variables, output: Output): Promise<number> {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const { getAsset, isSea } = process.getBuiltinModule('node:sea');
+  const text = isSea()
+    ? getAsset('package.json', 'utf8')
+    : readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

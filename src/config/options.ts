@@ -280,6 +280,7 @@ export const watchdogOptions = {
       'only say, by the exit code, whether the one in this container is up',
     ),
   ),
+  executable: optional('--executable <file>', 'only write one file that is watchdog and Node'),
 };
 
 export const logsOptions = {

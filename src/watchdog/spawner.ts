@@ -17,7 +17,7 @@ import type { Program, ProgramSpec, Spawner } from './program.ts';
 import { withSecrets } from './secret-mount.ts';
 import { killTree, ownChildrenOf, variableOf } from './tree.ts';
 
-const script = fileURLToPath(new URL('../../workers/process/spawner.pl', import.meta.url));
+const script = 'workers/process/spawner.pl';
 /** Numbers of the system call prctl(2), which makes the helper inherit orphans. */
 const prctl: Partial<Record<NodeJS.Architecture, number>> = { x64: 157, arm64: 167 };
 /** The variable that tells which program a process came from, whatever became of its parents. */
@@ -64,7 +64,7 @@ class Helper implements Spawner {
   constructor(env: Record<string, string>, secretsDir: string | undefined) {
     this.#direct = openDirect(env);
     this.ready = new Promise((resolve) => (this.#settleReady = resolve));
-    const helper = ['perl', script, String(prctl[process.arch] ?? 0)];
+    const helper = ['perl', ...scriptArgs(), String(prctl[process.arch] ?? 0)];
     const [file, ...args] = withSecrets(secretsDir, helper) as [string, ...string[]];
     this.#child = spawn(file, args, {
       env: { ...cleanEnv(), LC_ALL: 'C' },
@@ -192,6 +192,13 @@ class Helper implements Spawner {
     }
     this.#programs.clear();
   }
+}
+
+/** What makes perl run the helper: its file or, within a single executable, all its text. */
+function scriptArgs(): string[] {
+  const { getAsset, isSea } = process.getBuiltinModule('node:sea');
+  if (isSea()) return ['-e', getAsset(script, 'utf8')];
+  return [fileURLToPath(new URL(`../../${script}`, import.meta.url))];
 }
 
 /** NUL separates the fields of a frame, and ends every argument and variable. */
