@@ -25,6 +25,7 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['javac', 'default-jdk-headless'],
   ['mvn', 'maven'],
   ['lein', 'leiningen'],
+  ['dockerd', 'docker.io'],
   // A stand-in for its `convert` may be there.
   ['identify', 'imagemagick'],
 ];
