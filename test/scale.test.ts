@@ -21,14 +21,17 @@ after(() => stage.close());
 const system = (path: string, json?: unknown, method?: string): Promise<Answer> =>
   ask(`${server.door}/system/${path}`, { json, ...(method && { method }) });
 
-async function deployFunction(service: string, labels: Record<string, string>, env = {}) {
-  const envVars = { mode: 'streaming', ...env };
+async function deployFunction(
+  service: string,
+  labels: Record<string, string>,
+  { env = {}, command = 'cat' } = {},
+) {
   const scale = Object.entries(labels).map(([name, text]) => [`com.openfaas.scale.${name}`, text]);
   const sent = {
     service,
     image: 'any',
-    envProcess: 'cat',
-    envVars,
+    envProcess: command,
+    envVars: { mode: 'streaming', ...env },
     labels: Object.fromEntries(scale),
   };
   const { status, text } = await system('functions', sent);
@@ -105,6 +108,29 @@ test('load scales up by itself, and the log says why', async () => {
   for (const { status } of await Promise.all(calls)) assert.equal(status, 200);
 });
 
+test('CPU time scales up: of programs that end with each call, and of workers that stay', async () => {
+  const scale = { type: 'cpu', target: '20', max: '3' };
+  await deployFunction('burns', scale, { command: 'perl -e for(1..9e5){}' });
+  const code = `export const main = () => {
+    for (const end = process.cpuUsage().user + 50_000; process.cpuUsage().user < end; );
+    return 1;
+  };`;
+  const labels = Object.fromEntries(
+    Object.entries(scale).map(([name, text]) => [`com.openfaas.scale.${name}`, text]),
+  );
+  await deploy(server, nodeBundle('counts', code, { settings: { function: { labels } } }));
+  const isScaled = (name: string) =>
+    server.line(({ msg, bundle, to, why }) => {
+      return msg === 'scaled' && bundle === name && to !== 1 && /of a CPU, 18/.test(String(why));
+    });
+  let scaled = false;
+  const both = Promise.all([isScaled('burns'), isScaled('counts')]).then(() => (scaled = true));
+  while (!scaled)
+    for (const answer of [await call('burns'), await ask(`${server.door}/counts`)])
+      assert.equal(answer.status, 200);
+  await both;
+});
+
 test('alerts scale up by their part of the most, and back when they are resolved', async () => {
   await deployFunction('alarmed', { min: '1', max: '10', factor: '20' });
   const alert = (status: string, name = 'alarmed') =>
@@ -151,7 +177,7 @@ test('alerts of no use are refused: 400 for garbage, 500 with a line for each th
 });
 
 test('1,000 requests at once to a function at zero: all are answered', async () => {
-  await deployFunction('crowd', { max: '3' }, { mode: 'serializing', max_inflight: '0' });
+  await deployFunction('crowd', { max: '3' }, { env: { mode: 'serializing', max_inflight: '0' } });
   await system('scale-function/crowd', { replicas: 0 });
   await has('crowd', 0);
   const agent = new Agent({ keepAlive: true, maxSockets: 1_000 });
@@ -183,7 +209,7 @@ test('metrics have the names that OpenFaaS gave them, where its users look for t
 });
 
 test('counts survive the end of everything, with what failed last', async () => {
-  await deployFunction('lasting', {}, { mode: 'serializing' });
+  await deployFunction('lasting', {}, { env: { mode: 'serializing' } });
   const failing = {
     service: 'failing',
     image: 'any',

@@ -2,15 +2,12 @@
  * What a runner tells the Trons of its load: with every heartbeat, and every two seconds while calls
  * come. Counts go on from when a bundle was enabled, so that a message may be lost.
  */
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Deployment, Load } from './deployment.ts';
 
 const everyMs = 2_000;
 /** Queues one message tells of, the busiest first. */
 const queuesMax = 1_000;
-/** Of `/proc/<pid>/stat`: Linux has it so on all machines it runs on. */
-const ticksPerSecond = 100;
 
 export interface QueueLoad extends Load {
   /** CPU time that its workers, as they are now, have had. */
@@ -41,7 +38,7 @@ export class LoadTeller {
     const queues: QueueLoad[] = [];
     for (const { load, pool } of this.#deployments()) {
       if (!load || (load.calls === 0 && load.inHand === 0 && load.instances === 0)) continue;
-      queues.push({ ...load, ...rounded(load), cpuMs: cpuMsOf(pool?.pids ?? []) });
+      queues.push({ ...load, ...rounded(load), cpuMs: pool?.cpuMs ?? 0 });
     }
     queues.sort((a, b) => b.inHand - a.inHand || b.instances - a.instances);
     return { cpus: availableParallelism(), queues: queues.slice(0, queuesMax) };
@@ -64,20 +61,4 @@ export class LoadTeller {
 
 function rounded({ waitMs, serviceMs }: Load) {
   return { waitMs: Math.round(waitMs), serviceMs: Math.round(serviceMs) };
-}
-
-/** Time of the processes and of their children that have ended. */
-function cpuMsOf(pids: readonly number[]): number {
-  let ticks = 0;
-  for (const pid of pids) {
-    try {
-      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      // The name before it may hold anything.
-      const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-      for (const field of fields.slice(11, 15)) ticks += Number(field);
-    } catch {
-      // It has ended, or there is no /proc here.
-    }
-  }
-  return (ticks * 1000) / ticksPerSecond;
 }

@@ -74,6 +74,11 @@ export class Pool {
     return this.#slots.flatMap((slot) => slot.worker.pid ?? []);
   }
 
+  /** CPU time in ms that the workers that run now have had. */
+  get cpuMs(): number {
+    return this.#slots.reduce((sum, { worker }) => sum + worker.cpuMs(), 0);
+  }
+
   get #staying(): number {
     return this.#slots.filter((slot) => !slot.retiring).length;
   }

@@ -7,7 +7,7 @@ import { LastWords } from '../watchdog/last-words.ts';
 import { LineGate, readLines } from '../watchdog/line.ts';
 import { killProgram } from '../watchdog/program.ts';
 import type { Program } from '../watchdog/program.ts';
-import { readRss } from '../watchdog/tree.ts';
+import { readCpuMs, readRss } from '../watchdog/tree.ts';
 import type { WorkerProcess } from './link.ts';
 import type { FuncLog, WorkerExit } from './runtime.ts';
 
@@ -57,6 +57,10 @@ export class Child implements WorkerProcess {
 
   rssBytes(): number {
     return this.exited ? 0 : readRss(this.pid);
+  }
+
+  cpuMs(): number {
+    return this.exited ? 0 : readCpuMs(this.pid);
   }
 
   say(line: () => FuncLog): void {

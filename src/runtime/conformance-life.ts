@@ -24,6 +24,17 @@ export const lifeCases: Case[] = [
     },
   },
   {
+    name: 'it tells the CPU time it has had',
+    only: [...processes, 'process', 'watchdog'],
+    async run({ call, worker }) {
+      if (process.platform !== 'linux') return;
+      // Ten milliseconds are the least that is told of.
+      while (worker.cpuMs() < 20) await call('text');
+      const before = worker.cpuMs();
+      while (worker.cpuMs() < before + 20) await call('text');
+    },
+  },
+  {
     name: 'it drains: calls in hand are answered, then it ends',
     fresh: true,
     async run({ call, open, worker, exit, kind }) {

@@ -11,7 +11,7 @@ import { takesConnections } from '../watchdog/port.ts';
 import { describeExit, killProgram, stopProgram } from '../watchdog/program.ts';
 import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
-import { readRss } from '../watchdog/tree.ts';
+import { readCpuMs, readRss } from '../watchdog/tree.ts';
 import { Exchange } from './http-exchange.ts';
 import { forwardOf } from './http-header.ts';
 import type { Forward } from './http-header.ts';
@@ -95,6 +95,10 @@ class HttpWorker implements Worker {
 
   rssBytes(): number {
     return this.pid === undefined ? 0 : readRss(this.pid);
+  }
+
+  cpuMs(): number {
+    return this.pid === undefined ? 0 : readCpuMs(this.pid);
   }
 
   async assign(assignment: Assignment): Promise<Assigned> {

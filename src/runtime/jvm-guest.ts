@@ -13,6 +13,7 @@ export interface GuestOptions {
   pid: number;
   onLine(line: FuncLog): void;
   rssBytes(): number;
+  cpuMs(): number;
   evict(): void;
   /** Called when the JVM says nothing of its end, though it was asked for. */
   onSilence(): void;
@@ -47,6 +48,10 @@ export class Guest implements WorkerProcess {
 
   rssBytes(): number {
     return this.#exited ? 0 : this.#options.rssBytes();
+  }
+
+  cpuMs(): number {
+    return this.#exited ? 0 : this.#options.cpuMs();
   }
 
   say(line: () => FuncLog): void {

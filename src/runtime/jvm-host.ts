@@ -148,6 +148,7 @@ export class JvmHost {
       ...{ number, pid: this.#child.pid },
       onLine: (line) => events.onLog(line),
       rssBytes: () => (this.isOwn ? this.#child.rssBytes() : 0),
+      cpuMs: () => (this.isOwn ? this.#child.cpuMs() : 0),
       evict: () => this.#evict(number, assignment),
       onSilence: () => this.#onSilence(number),
     });

@@ -62,6 +62,10 @@ export class JvmWorker implements Worker {
     return this.#link?.rssBytes() ?? 0;
   }
 
+  cpuMs(): number {
+    return this.#link?.cpuMs() ?? 0;
+  }
+
   assign(assignment: Assignment): Promise<Assigned> {
     return (this.#loading = this.#load(assignment));
   }

@@ -22,6 +22,7 @@ export interface WorkerProcess {
   /** A line of whatever origin: all count against one limit. */
   say(line: () => FuncLog): void;
   rssBytes(): number;
+  cpuMs(): number;
   /** Ends it now. */
   kill(): void;
 }
@@ -84,6 +85,10 @@ export class Link implements Worker {
 
   rssBytes(): number {
     return this.#process.rssBytes();
+  }
+
+  cpuMs(): number {
+    return this.#process.cpuMs();
   }
 
   /** Resolves with the worker's first frame. */

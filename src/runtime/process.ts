@@ -11,6 +11,7 @@ import { checkVariables, cleanEnv } from '../watchdog/environment.ts';
 import { LineGate } from '../watchdog/line.ts';
 import type { Spawner } from '../watchdog/program.ts';
 import { openSpawner } from '../watchdog/spawner.ts';
+import { readCpuMs } from '../watchdog/tree.ts';
 import { ProcessAnswers } from './process-run.ts';
 import { callVariables } from './process-variable.ts';
 import { measureLargest } from './program-memory.ts';
@@ -73,6 +74,11 @@ class ProcessWorker implements Worker {
   /** Of the largest program: the limit is each one's own, as they share nothing. */
   rssBytes(): number {
     return measureLargest(this.#runs, this.#assignment?.memoryBytesMax ?? Infinity);
+  }
+
+  cpuMs(): number {
+    const pid = this.#spawner?.pid;
+    return pid === undefined ? 0 : readCpuMs(pid);
   }
 
   async assign(assignment: Assignment): Promise<Assigned> {

@@ -112,6 +112,11 @@ export interface Worker {
    * process is shared, whose heap bounds them all.
    */
   rssBytes(): number;
+  /**
+   * CPU time in ms that it has had, with all it started, whether that still runs or not; grows as
+   * long as it is open. 0 where the process is shared, and where nothing tells.
+   */
+  cpuMs(): number;
   /** Loads a bundle; once per worker. Rejects with `worker_start_failed` and why. */
   assign(assignment: Assignment): Promise<Assigned>;
   /**

@@ -68,6 +68,10 @@ class ShimWorker implements Worker {
     return 0;
   }
 
+  cpuMs(): number {
+    return 0;
+  }
+
   /** Which Funcs there are, only its author's program knows; it says so when they are called. */
   async assign(assignment: Assignment): Promise<Assigned> {
     this.#assignment = assignment;

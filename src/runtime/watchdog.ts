@@ -43,6 +43,10 @@ class WatchdogWorker implements Worker {
     return this.#mode?.rssBytes() ?? 0;
   }
 
+  cpuMs(): number {
+    return this.#mode?.cpuMs() ?? 0;
+  }
+
   async assign(assignment: Assignment): Promise<Assigned> {
     const settings = (this.#settings = readSettings(assignment));
     const { props } = assignment;

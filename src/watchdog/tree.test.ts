@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawnProgram } from './direct.ts';
 import { checkVariables, cleanEnv } from './environment.ts';
 import { allGone, uniqueSleep } from './fixture/leftover.ts';
@@ -10,7 +11,7 @@ import { killGroup, signalGroup } from './group.ts';
 import { LastWords } from './last-words.ts';
 import type { Program } from './program.ts';
 import { findPort, ownsPort, reachPort } from './port.ts';
-import { childrenOf, killTree, readRss, treeOf, variableOf } from './tree.ts';
+import { childrenOf, killTree, readCpuMs, readRss, treeOf, variableOf } from './tree.ts';
 
 const limits = { timeout: 30_000 };
 const linux = { ...limits, skip: process.platform !== 'linux' };
@@ -35,10 +36,27 @@ test('a tree is a process and all below it, whatever their groups', linux, async
   await allGone(token);
 });
 
+test(
+  'CPU time is that of a process, of what has ended below it and of what runs',
+  linux,
+  async () => {
+    const count = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
+    const program = await shell(`(${count}); (while :; do :; done) & echo up; wait`);
+    const before = readCpuMs(program.pid);
+    assert.ok(before >= 20, `${before} ms`);
+    const [child] = childrenOf(program.pid);
+    while (readCpuMs(child!) < 50) await sleep(10);
+    assert.ok(readCpuMs(program.pid) >= before + 50);
+    killTree(program.pid);
+    await program.exited;
+  },
+);
+
 test('of what is gone there is nothing to tell', limits, async () => {
   const program = await shell('echo up');
   await program.exited;
   assert.equal(readRss(program.pid), 0);
+  assert.equal(readCpuMs(program.pid), 0);
   assert.deepEqual(childrenOf(program.pid), []);
   assert.equal(variableOf(program.pid, 'MARK'), undefined);
   killTree(program.pid);

@@ -48,6 +48,10 @@ export class ForkMode implements Mode {
     return measureLargest(this.#runs, this.#context.assignment.memoryBytesMax);
   }
 
+  cpuMs(): number {
+    return this.#source.cpuMs();
+  }
+
   async call(call: WorkerCall): Promise<Reply> {
     if (this.#state !== 'open') throw ended();
     const { method } = call.head;

@@ -6,6 +6,7 @@ import { notOnPath, goStartFailure } from '../../watchdog/go.ts';
 import { LineGate } from '../../watchdog/line.ts';
 import type { Spawner } from '../../watchdog/program.ts';
 import { openSpawner } from '../../watchdog/spawner.ts';
+import { readCpuMs } from '../../watchdog/tree.ts';
 import type { ModeContext } from './mode.ts';
 
 /** A folder that holds nothing: what is looked for is looked for on PATH alone. */
@@ -33,6 +34,11 @@ export class ProgramSource {
 
   get pid(): number | undefined {
     return this.#spawner?.pid;
+  }
+
+  /** Of all that was started, where a process of its own starts it. */
+  cpuMs(): number {
+    return this.pid === undefined ? 0 : readCpuMs(this.pid);
   }
 
   async open(): Promise<void> {

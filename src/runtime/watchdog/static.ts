@@ -62,6 +62,10 @@ export class StaticMode implements Mode {
     return 0;
   }
 
+  cpuMs(): number {
+    return 0;
+  }
+
   async call(call: WorkerCall): Promise<Reply> {
     if (this.#ended) throw ended();
     const startedMs = performance.now();

@@ -61,6 +61,10 @@ export class UpstreamMode implements Mode {
     return this.#worker.rssBytes();
   }
 
+  cpuMs(): number {
+    return this.#worker.cpuMs();
+  }
+
   async call(call: WorkerCall): Promise<Reply> {
     const { settings, onLog } = this.#context;
     const timeoutMs = timeoutOf(call, settings);

@@ -56,6 +56,10 @@ export class WarmMode implements Mode {
     return measureLargest(this.#live, this.#context.assignment.memoryBytesMax);
   }
 
+  cpuMs(): number {
+    return this.#source.cpuMs();
+  }
+
   async call(call: WorkerCall): Promise<Reply> {
     if (this.#state !== 'open') throw ended();
     const { settings } = this.#context;
