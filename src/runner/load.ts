@@ -38,7 +38,8 @@ export class LoadTeller {
     const queues: QueueLoad[] = [];
     for (const { load, pool } of this.#deployments()) {
       if (!load || (load.calls === 0 && load.inHand === 0 && load.instances === 0)) continue;
-      queues.push({ ...load, ...rounded(load), cpuMs: pool?.cpuMs ?? 0 });
+      const cpuMs = pool?.workers.reduce((sum, worker) => sum + worker.cpuMs(), 0) ?? 0;
+      queues.push({ ...load, ...rounded(load), cpuMs });
     }
     queues.sort((a, b) => b.inHand - a.inHand || b.instances - a.instances);
     return { cpus: availableParallelism(), queues: queues.slice(0, queuesMax) };

@@ -17,6 +17,7 @@ import { WarmWorkers } from './warm.ts';
 const dir = fileURLToPath(new URL('fixture/node', import.meta.url));
 const funcs = 'quick wait loop die leave leak ignore ticks'.split(' ');
 const log = createLog({ level: 'silent' });
+const pidsOf = (pool: Pool): (number | undefined)[] => pool.workers.map(({ pid }) => pid);
 
 describe('pool', () => {
   let socketDir = '';
@@ -159,7 +160,7 @@ describe('pool', () => {
     const pool = open({}, { max: 1 });
     const { pid } = (await call(pool, 'quick')) as { pid: number };
     await assert.rejects(call(pool, 'ignore', { timeoutMs: 400 }), code('func_timeout'));
-    await until(() => !pool.pids.includes(pid));
+    await until(() => !pidsOf(pool).includes(pid));
     await call(pool, 'quick');
   });
 
@@ -175,7 +176,7 @@ describe('pool', () => {
     const pool = open();
     const slow = call(pool, 'wait', { query: { ms: 300 } });
     await until(() => pool.counts.inHand === 1 && pool.counts.ready === 1);
-    const { pids } = pool;
+    const pids = pidsOf(pool);
     const [answer] = await Promise.all([slow, pool.drain()]);
     assert.deepEqual(pids, [(answer as { pid: number }).pid]);
     await until(() => pool.counts.ready === 0);
@@ -210,9 +211,9 @@ describe('pool', () => {
     const pool = open({}, { min: 2, max: 3, idleMs: 20 });
     await pool.prepare();
     await until(() => pool.counts.ready === 2);
-    const [pid] = pool.pids;
+    const [pid] = pidsOf(pool);
     process.kill(pid!, 'SIGKILL');
-    await until(() => !pool.pids.includes(pid!));
+    await until(() => !pidsOf(pool).includes(pid!));
     await until(() => pool.counts.ready === 2);
   });
 

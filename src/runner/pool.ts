@@ -69,14 +69,9 @@ export class Pool {
     };
   }
 
-  /** Process ids of the workers that run now. */
-  get pids(): number[] {
-    return this.#slots.flatMap((slot) => slot.worker.pid ?? []);
-  }
-
-  /** CPU time in ms that the workers that run now have had. */
-  get cpuMs(): number {
-    return this.#slots.reduce((sum, { worker }) => sum + worker.cpuMs(), 0);
+  /** Those that run now. */
+  get workers(): Slot['worker'][] {
+    return this.#slots.map((slot) => slot.worker);
   }
 
   get #staying(): number {
