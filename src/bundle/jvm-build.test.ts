@@ -93,7 +93,9 @@ test('what Maven is asked, which JAR is taken, and of which files it was made', 
 test('a contract at the root goes into a JAR that has none', async () => {
   await jar('bare.jar', intf);
   await put({
-    gradlew: script('mkdir -p build/libs; cp ../bare.jar build/libs/app-all.jar'),
+    gradlew: script(
+      'echo "$@" > ../asked; mkdir -p build/libs; cp ../bare.jar build/libs/app-all.jar',
+    ),
     'build.gradle': '',
     'funcatron.json': contract,
   });
@@ -103,6 +105,8 @@ test('a contract at the root goes into a JAR that has none', async () => {
   assert.deepEqual(taken, { file: 'funcatron.json', text: contract });
   await writeFile(join(base, 'made.jar'), bytes);
   assert.equal((await readBundle(join(base, 'made.jar'))).sha, sha);
+  const asked = await readFile(join(base, 'asked'), 'utf8');
+  assert.match(asked, /^--quiet --console=plain --no-daemon .*--init-script \S+ funcatronJar /);
   await put({ 'src/main/resources/funcatron.yaml': contract });
   await fails('contract_ambiguous', /funcatron\.json and src\/main\/resources\/funcatron\.yaml/);
 });
@@ -143,6 +147,19 @@ test('faults are told by file and line, others by the last lines, no JDK by what
   const bare = 'echo "[ERROR] No compiler is provided in this environment. Perhaps a JRE?"; exit 1';
   await put({ mvnw: script(bare) });
   await fails('dependency_missing', /Maven finds no JDK: install one/);
+});
+
+test('where Gradle does not look for funcatron:intf, it is said how it would', async () => {
+  const searched = (place: string): string =>
+    script(
+      'echo "> Could not find funcatron:intf:0.4.0."; echo "  Searched in the following locations:"',
+      `echo "    ${place}/funcatron/intf/0.4.0/intf-0.4.0.pom"; exit 1`,
+    );
+  await rm(join(dir, 'pom.xml'));
+  await put({ 'build.gradle': '', gradlew: searched('https://repo.example') });
+  await fails('build_failed', /^add mavenLocal\(\) to the repositories of build\.gradle; Gradle/);
+  await put({ gradlew: searched('file:/home/ada/.m2') });
+  await fails('build_failed', /^Gradle failed; its last lines:\n> Could not find funcatron:intf/);
 });
 
 test('a tool that is not installed is named, with where to get it', async () => {

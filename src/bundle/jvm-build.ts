@@ -16,6 +16,7 @@ import type { BuildTool } from './jvm-tool.ts';
 import { findUberjar } from './jvm-uberjar.ts';
 import { fillLimits } from './limit.ts';
 import type { ContractFile } from './read.ts';
+import { findLocalRepository } from './maven-repository.ts';
 import { takeReady } from './ready.ts';
 import { runTool } from './tool-run.ts';
 import type { ToolResult } from './tool-run.ts';
@@ -23,6 +24,10 @@ import type { ToolResult } from './tool-run.ts';
 /** The first build of a project fetches all it depends on. */
 const buildTimeoutMs = 1_200_000;
 const patienceMs = 2_000;
+
+/** What Gradle says where nobody told it of the local Maven repository. */
+const noIntf =
+  /Could not find funcatron:\S+\s+Searched in the following locations:(?!\s+(- )?file:)/;
 
 /** What a tool says where there is Java, but no compiler. */
 const noCompiler = /No compiler is provided in this environment|JAVA_HOME.{0,40} not (set|defined)/;
@@ -96,8 +101,10 @@ export class JvmBuilder implements Builder {
 
   async #start(tool: BuildTool, dir: string): Promise<ToolResult> {
     const common = { cwd: dir, timeoutMs: buildTimeoutMs, signal: this.#closing.signal };
+    const option = tool.localRepository;
+    const where = option === undefined ? [] : [option + (await findLocalRepository(dir))];
     try {
-      return await runTool({ ...common, program: tool.program, args: tool.args });
+      return await runTool({ ...common, program: tool.program, args: [...tool.args, ...where] });
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw notRunning(tool, thrown);
       const { fetchSbt } = await import('./sbt-launch.ts');
@@ -141,7 +148,11 @@ function failed(tool: BuildTool, dir: string, { output, timedOut }: ToolResult):
   if (!first) {
     const how = timedOut ? `was ended after ${buildTimeoutMs / 60_000} minutes` : 'failed';
     const words = lastWords(output) || `it said nothing; run ${tool.program} in ${dir}`;
-    return new FuncatronError('build_failed', `${tool.name} ${how}; its last lines:\n${words}`);
+    const mend = noIntf.test(output)
+      ? `add mavenLocal() to the repositories of ${tool.file}; `
+      : '';
+    const detail = `${mend}${tool.name} ${how}; its last lines:\n${words}`;
+    return new FuncatronError('build_failed', detail);
   }
   const column = /\d+/.exec(first.at)?.[0];
   const where = [first.file, first.line, ...(column ? [column] : [])].join(':');

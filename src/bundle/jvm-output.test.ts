@@ -48,6 +48,23 @@ test('Java by Maven: each fault once, with the name that is not known', () => {
   );
 });
 
+test('a build script of Gradle: its line, and what Gradle says of it', () => {
+  const script = "DIR/build.gradle'";
+  assert.deepEqual(
+    told(
+      'FAILURE: Build failed with an exception.',
+      ...['', '* Where:', `Build file '${script} line: 10`, '', '* What went wrong:'],
+      "A problem occurred evaluating root project 'x'.",
+      '> Could not find method implementaton() for arguments [a:b:1].',
+      ...['', '* Try:', 'Run with --stacktrace option to get the stack trace.'],
+    ),
+    [
+      "build.gradle:10 : A problem occurred evaluating root project 'x'. > Could not find method " +
+        'implementaton() for arguments [a:b:1].',
+    ],
+  );
+});
+
 test('Kotlin by Maven and by Gradle, Java by Gradle, with no warnings', () => {
   assert.deepEqual(
     told(

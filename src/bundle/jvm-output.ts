@@ -24,6 +24,9 @@ const inSource = new RegExp(
 /** `text @ line 3, column 7`, as Maven says it of a POM. */
 const inPom =
   /^(?<before>)(?:Non-parseable POM )?(?:(?<file>\S*pom\.xml): )?(?<text>\S.*?)(?: \(position: .*)? +@ (?:\S+, )*line (?<line>\d+), column (?<column>\d+)/;
+/** `Build file 'path' line: 3`, above what Gradle says of it. */
+const inScript =
+  /^(?<before>)(?:Build|Settings|Initialization) (?:file|script) '(?<file>[^']+)' line: (?<line>\d+)$/;
 
 /** Lines that only say how to ask for more, or that it failed. */
 const idle = [
@@ -34,6 +37,7 @@ const idle = [
   /^\s*(COMPILATION ERROR|BUILD FAILURE|Total time|\w+ errors?( found)?$|[-*]+$)/,
   /^\s*\[?(info|success|warn|INFO|WARNING)\b/,
   /Run with --(stacktrace|info|debug|scan)|Get more help at|^FAILURE: Build failed|^Full report at/,
+  /^\* (Where|Try|What went wrong|Exception is):$|^BUILD FAILED in |^openjdk version|^OpenJDK .* \(build /,
 ];
 
 /** Every fault that the output names a file and line of, in its order; paths are from `dir`. */
@@ -53,7 +57,8 @@ function readIssue(line: string, below: readonly string[], dir: string): Issue |
   const isMarked = mark.test(line);
   const plain = line.replace(mark, '').trim();
   if (/^(at|\.\.\.) /.test(plain)) return undefined;
-  const match = inSource.exec(plain) ?? (isMarked ? inPom.exec(plain) : null);
+  const match =
+    inSource.exec(plain) ?? inScript.exec(plain) ?? (isMarked ? inPom.exec(plain) : null);
   if (!match) return undefined;
   const { before = '', file = 'pom.xml', line: number, column, text = '' } = match.groups!;
   const heading = before.replace(/^-- /, '').replace(/ at \($|[\s(:-]+$/, '');

@@ -1,6 +1,7 @@
 /** Which tool builds a folder of JVM code, and how it is asked for an uberjar. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export interface BuildTool {
   name: 'Maven' | 'sbt' | 'Gradle' | 'Leiningen';
@@ -8,6 +9,8 @@ export interface BuildTool {
   file: string;
   program: string;
   args: readonly string[];
+  /** What tells it where the local Maven repository is, if it does not find that as Maven does. */
+  localRepository?: string;
   /** Where the JARs are that it makes: the second kind only where there is none of the first. */
   jars: readonly (readonly string[])[];
   /** How one gets the program. */
@@ -21,6 +24,9 @@ interface KnownTool extends Omit<BuildTool, 'file'> {
   /** Scripts of a project that bring the very version it wants. */
   wrapper?: string;
 }
+
+/** Has Gradle make an uberjar in whatever way a project has for that, or in ours. */
+const gradleScript = fileURLToPath(new URL('../../jvm/uberjar.gradle', import.meta.url));
 
 const tools: readonly KnownTool[] = [
   {
@@ -50,10 +56,18 @@ const tools: readonly KnownTool[] = [
     files: ['build.gradle.kts', 'build.gradle', 'settings.gradle.kts', 'settings.gradle'],
     wrapper: 'gradlew',
     program: 'gradle',
-    args: ['--quiet', '--console=plain', 'shadowJar'],
-    jars: [['build/libs/*.jar'], ['*/build/libs/*.jar']],
+    args: [
+      // A daemon would stay for hours.
+      ...['--quiet', '--console=plain', '--no-daemon', '-Dorg.gradle.configuration-cache=false'],
+      ...['--init-script', gradleScript, 'funcatronJar'],
+    ],
+    localRepository: '-Dmaven.repo.local=',
+    jars: ['', '*/', '*/*/'].map((below) => [
+      `${below}build/libs/*.jar`,
+      `${below}build/funcatron/*.jar`,
+    ]),
     install: 'https://gradle.org, or give the project its wrapper, ./gradlew',
-    uberjar: 'the plugin com.gradleup.shadow',
+    uberjar: "the plugin java, and implementation 'funcatron:intf:0.4.0'",
   },
   {
     name: 'Leiningen',
