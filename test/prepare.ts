@@ -25,6 +25,7 @@ const needed: readonly [program: string, debianPackage: string][] = [
   ['javac', 'default-jdk-headless'],
   ['mvn', 'maven'],
   ['lein', 'leiningen'],
+  ['gradle', 'gradle'],
   ['dockerd', 'docker.io'],
   // A stand-in for its `convert` may be there.
   ['identify', 'imagemagick'],
@@ -48,7 +49,7 @@ function prepareSamples(): void {
   const root = fileURLToPath(new URL('..', import.meta.url));
   for (const name of Object.keys(jvmExamples)) {
     const folder = join(root, 'examples', name);
-    if (existsSync(join(folder, 'target'))) continue;
+    if (existsSync(join(folder, 'target')) || existsSync(join(folder, 'build'))) continue;
     console.log(`building examples/${name} for the first time`);
     const out = join(tmpdir(), `funcatron-sample-${process.pid}.jar`);
     const args = [join(root, 'bin/funcatron.js'), 'build', folder, '-o', out];

@@ -1,5 +1,6 @@
 /** Every folder of examples/: how it is tried out, and which programs that takes. */
 import { cat } from './cat.ts';
+import { gradle } from './gradle.ts';
 import { hello } from './hello.ts';
 import { javaDatabase } from './java-database.ts';
 import { clojure, groovy, java, kotlin, scala } from './jvm.ts';
@@ -25,6 +26,7 @@ const maven = ['javac', 'mvn'];
 /** Those that a build tool of the JVM builds: they take their time, so they have a file of their own. */
 export const jvmExamples: Record<string, Example> = {
   clojure: { tryOut: clojure, needs: [...maven, 'lein'] },
+  gradle: { tryOut: gradle, needs: ['javac', 'gradle'] },
   groovy: { tryOut: groovy, needs: maven },
   java: { tryOut: java, needs: maven },
   'java-database': { tryOut: javaDatabase, needs: maven },
