@@ -12,10 +12,12 @@ import funcatron.worker.end.Ending;
 import funcatron.worker.end.WorkerGroup;
 import funcatron.worker.guest.Exited;
 import funcatron.worker.guest.GuestHost;
+import funcatron.worker.guest.GuestState;
 import funcatron.worker.json.Bytes;
 import funcatron.worker.log.FuncLogger;
 import funcatron.worker.log.LineBuffer;
 import funcatron.worker.log.LogLines;
+import funcatron.worker.log.Output;
 import funcatron.worker.wire.Connection;
 import funcatron.worker.wire.Frame;
 import funcatron.worker.wire.FrameWriter;
@@ -37,6 +39,7 @@ public final class Worker implements GuestHost {
     private final LogLines lines;
     private final LineBuffer[] ownLines;
     private final ConcurrentHashMap<Integer, Call> calls = new ConcurrentHashMap<>();
+    private final GuestState state = new GuestState(Output.console());
     private final Set<Thread> hooks = new LinkedHashSet<>();
     private final AtomicBoolean over = new AtomicBoolean();
     private volatile Exited exited;
@@ -120,6 +123,7 @@ public final class Worker implements GuestHost {
     void assign(byte[] payload) throws IOException {
         Assignment assignment = new Assignment(payload);
         group.name(assignment.name);
+        state.begin(assignment.isAlone, text -> lines.line("warn", text, null));
         pool = new CallPool(this, writer, assignment.name, assignment.concurrency);
         pool.submit(
                 new Runnable() {
@@ -243,6 +247,11 @@ public final class Worker implements GuestHost {
     }
 
     @Override
+    public GuestState state() {
+        return state;
+    }
+
+    @Override
     public void addHook(Thread hook) {
         synchronized (hooks) {
             if (isOver()) {
@@ -272,6 +281,7 @@ public final class Worker implements GuestHost {
     public void forget() {
         LineBuffer.endAll(ownLines);
         group.forget();
+        state.forget();
         calls.clear();
         bundle = null;
         pool = null;

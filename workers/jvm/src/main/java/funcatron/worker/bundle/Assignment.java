@@ -15,6 +15,9 @@ public final class Assignment {
     /** The name of the bundle, for people. */
     public final String name;
 
+    /** Whether it asked for a JVM that no other bundle shares. */
+    public final boolean isAlone;
+
     /** How many calls it is given at a time. */
     public final int concurrency;
 
@@ -36,6 +39,7 @@ public final class Assignment {
     public Assignment(byte[] payload) throws IOException {
         Map<String, Object> given = Json.object(payload);
         name = String.valueOf(given.get("name"));
+        isAlone = Boolean.TRUE.equals(Json.map(given.get("jvm")).get("own"));
         concurrency = given.get("concurrency") instanceof Number count ? count.intValue() : 1;
         describe = Boolean.TRUE.equals(given.get("describe"));
         identity = new LinkedHashMap<>();

@@ -1,7 +1,9 @@
 package funcatron.worker.bundle;
 
 import funcatron.worker.guest.GuestHost;
+import funcatron.worker.guest.GuestLoader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URL;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,8 +13,11 @@ import java.util.jar.Attributes.Name;
 import java.util.jar.JarEntry;
 
 /** The class loader of a bundle: the platform's classes, then its own, nothing of the worker's. */
-public final class BundleLoader extends ClassLoader {
-    private static final String GUEST = "funcatron.worker.guest.";
+public final class BundleLoader extends ClassLoader implements GuestLoader {
+    private static final String GUESTS = "funcatron.worker.guest.";
+
+    /** The class that each bundle has for itself. */
+    private static final String GUEST = GUESTS + "Guest";
 
     static {
         registerAsParallelCapable();
@@ -43,9 +48,20 @@ public final class BundleLoader extends ClassLoader {
         return usesDrivers;
     }
 
+    @Override
+    public GuestHost host() {
+        return host;
+    }
+
     /** Defines a class of the worker as if it were the bundle's. */
-    public Class<?> adopt(String name, byte[] bytes) {
-        return defineClass(name, bytes, 0, bytes.length);
+    public Class<?> adopt(String name) throws ClassNotFoundException {
+        String file = "/".concat(name.replace('.', '/')).concat(".class");
+        try (InputStream in = BundleLoader.class.getResourceAsStream(file)) {
+            byte[] bytes = in.readAllBytes();
+            return defineClass(name, bytes, 0, bytes.length);
+        } catch (IOException unreadable) {
+            throw new ClassNotFoundException(name, unreadable);
+        }
     }
 
     /** Lets go of the files and of the host. */
@@ -92,7 +108,10 @@ public final class BundleLoader extends ClassLoader {
                 return findClass(name);
             }
         }
-        if (name.startsWith(GUEST)) {
+        if (name.equals(GUEST)) {
+            return adopt(name);
+        }
+        if (name.startsWith(GUESTS)) {
             return BundleLoader.class.getClassLoader().loadClass(name);
         }
         return findClass(name);
@@ -119,10 +138,7 @@ public final class BundleLoader extends ClassLoader {
         if (end > 0 && getDefinedPackage(name.substring(0, end)) == null) {
             definePackage(name.substring(0, end), source);
         }
-        byte[] rewritten = Rewriter.rewrite(bytes);
-        if (name.equals(Bundle.CONTEXT)) {
-            rewritten = MetaRewriter.rewrite(rewritten);
-        }
+        byte[] rewritten = Rewriter.rewrite(name, bytes);
         return defineClass(name, rewritten, 0, rewritten.length, source.domain(this));
     }
 

@@ -1,5 +1,6 @@
 package funcatron.worker.bundle;
 
+import java.util.Set;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.ClassVisitor;
 import org.objectweb.asm.ClassWriter;
@@ -7,22 +8,35 @@ import org.objectweb.asm.Handle;
 import org.objectweb.asm.MethodVisitor;
 import org.objectweb.asm.Opcodes;
 
-/** Turns a bundle's calls that would be about the whole process into calls of {@code Guest}. */
+/**
+ * Has a bundle's classes call the static methods of {@code Guest}, and the interface it brings
+ * those of {@code MetaAnswer}, where they call others. What is static there as well takes other
+ * constants only; other code is needed for methods of Runtime and of MetaResponse, which are rare.
+ */
 final class Rewriter extends ClassVisitor {
-    private static final String GUEST = "funcatron/worker/guest/Guest";
-    private static final String SYSTEM = "java/lang/System";
     private static final String RUNTIME = "java/lang/Runtime";
-    private static final String RUNTIME_FIRST = "(Ljava/lang/Runtime;";
+    private static final Set<String> RUNTIMES =
+            Set.of("exit", "halt", "addShutdownHook", "removeShutdownHook");
+    private static final String META = "funcatron/intf/MetaResponse";
+
+    /** What bundles of old forgot of it. */
+    private static final Set<String> METAS = Set.of("getBody", "getHeaders");
 
     private Rewriter(ClassVisitor next) {
         super(Opcodes.ASM9, next);
     }
 
     /** The class as it may be loaded; the same bytes if there is nothing to change. */
-    static byte[] rewrite(byte[] bytes) {
-        if (!ConstantPool.namesProcess(bytes)) {
-            return bytes;
-        }
+    static byte[] rewrite(String className, byte[] bytes) {
+        byte[] redirected = ConstantPool.redirect(bytes);
+        boolean mayCall =
+                className.equals(Bundle.CONTEXT) && ConstantPool.names(bytes, META)
+                        || ConstantPool.names(bytes, RUNTIME)
+                                && RUNTIMES.stream().anyMatch(it -> ConstantPool.names(bytes, it));
+        return mayCall ? rewriteCalls(redirected) : redirected;
+    }
+
+    private static byte[] rewriteCalls(byte[] bytes) {
         try {
             ClassReader reader = new ClassReader(bytes);
             ClassWriter writer = new ClassWriter(reader, 0);
@@ -39,17 +53,24 @@ final class Rewriter extends ClassVisitor {
         return new Calls(super.visitMethod(access, name, descriptor, signature, exceptions));
     }
 
-    private static boolean isStatic(String owner, String name, String descriptor) {
-        return owner.equals(SYSTEM)
-                && (name.equals("exit") && descriptor.equals("(I)V") || name.equals("getenv"));
+    /** The static method in the place of another, which takes what that was called on; or null. */
+    private static Handle standIn(String owner, String name, String descriptor) {
+        if (owner.equals(RUNTIME) && RUNTIMES.contains(name)) {
+            return standIn("Guest", name, "(Ljava/lang/Runtime;", descriptor);
+        }
+        if (owner.equals(META) && METAS.contains(name)) {
+            return standIn("MetaAnswer", name, "(Ljava/lang/Object;", descriptor);
+        }
+        return null;
     }
 
-    private static boolean isVirtual(String owner, String name) {
-        return owner.equals(RUNTIME)
-                && (name.equals("exit")
-                        || name.equals("halt")
-                        || name.equals("addShutdownHook")
-                        || name.equals("removeShutdownHook"));
+    private static Handle standIn(String owner, String name, String first, String descriptor) {
+        return new Handle(
+                Opcodes.H_INVOKESTATIC,
+                "funcatron/worker/guest/" + owner,
+                name,
+                first + descriptor.substring(1),
+                false);
     }
 
     private static final class Calls extends MethodVisitor {
@@ -60,13 +81,12 @@ final class Rewriter extends ClassVisitor {
         @Override
         public void visitMethodInsn(
                 int opcode, String owner, String name, String descriptor, boolean isInterface) {
-            if (opcode == Opcodes.INVOKESTATIC && isStatic(owner, name, descriptor)) {
-                super.visitMethodInsn(opcode, GUEST, name, descriptor, false);
-            } else if (opcode == Opcodes.INVOKEVIRTUAL && isVirtual(owner, name)) {
-                String guests = RUNTIME_FIRST + descriptor.substring(1);
-                super.visitMethodInsn(Opcodes.INVOKESTATIC, GUEST, name, guests, false);
-            } else {
+            Handle other = standIn(owner, name, descriptor);
+            if (other == null) {
                 super.visitMethodInsn(opcode, owner, name, descriptor, isInterface);
+            } else {
+                super.visitMethodInsn(
+                        Opcodes.INVOKESTATIC, other.getOwner(), name, other.getDesc(), false);
             }
         }
 
@@ -75,24 +95,12 @@ final class Rewriter extends ClassVisitor {
                 String name, String descriptor, Handle bootstrap, Object... arguments) {
             for (int index = 0; index < arguments.length; index++) {
                 if (arguments[index] instanceof Handle handle) {
-                    arguments[index] = guests(handle);
+                    Handle other =
+                            standIn(handle.getOwner(), handle.getName(), handle.getDesc());
+                    arguments[index] = other == null ? handle : other;
                 }
             }
             super.visitInvokeDynamicInsn(name, descriptor, bootstrap, arguments);
-        }
-
-        private static Handle guests(Handle handle) {
-            String owner = handle.getOwner();
-            String name = handle.getName();
-            String descriptor = handle.getDesc();
-            if (handle.getTag() == Opcodes.H_INVOKESTATIC && isStatic(owner, name, descriptor)) {
-                return new Handle(Opcodes.H_INVOKESTATIC, GUEST, name, descriptor, false);
-            }
-            if (handle.getTag() == Opcodes.H_INVOKEVIRTUAL && isVirtual(owner, name)) {
-                String guests = RUNTIME_FIRST + descriptor.substring(1);
-                return new Handle(Opcodes.H_INVOKESTATIC, GUEST, name, guests, false);
-            }
-            return handle;
         }
     }
 }

@@ -3,8 +3,6 @@ package funcatron.worker.end;
 import funcatron.worker.Worker;
 import funcatron.worker.bundle.Bundle;
 import funcatron.worker.call.StackText;
-import java.io.IOException;
-import java.io.InputStream;
 
 /** What a bundle does at its end, in a thread of its own, since it may take any time. */
 final class Farewell extends Thread {
@@ -44,10 +42,10 @@ final class Farewell extends Thread {
     /** The JDK keeps drivers for good, and shows them to their own class loader only. */
     private void sweepDrivers() {
         String name = "funcatron.worker.end.DriverSweep";
-        try (InputStream in = Farewell.class.getResourceAsStream("DriverSweep.class")) {
-            Class<?> sweep = bundle.ownLoader().adopt(name, in.readAllBytes());
+        try {
+            Class<?> sweep = bundle.ownLoader().adopt(name);
             ((Runnable) sweep.getConstructor().newInstance()).run();
-        } catch (IOException | ReflectiveOperationException | RuntimeException | LinkageError odd) {
+        } catch (ReflectiveOperationException | RuntimeException | LinkageError odd) {
             worker.lines().line("warn", "drivers stay registered: " + odd, null);
         }
     }

@@ -15,4 +15,7 @@ public interface GuestHost {
 
     /** Whether the thread would have run. */
     boolean removeHook(Thread hook);
+
+    /** The streams and properties of the bundle. */
+    GuestState state();
 }
