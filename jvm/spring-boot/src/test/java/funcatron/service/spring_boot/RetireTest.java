@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
 class RetireTest {
     private static final int CYCLES = 20;
 
+    /** Cycles of the application that takes longest. */
+    private static final int AUTHORS = 3;
+
     /** Java 17 remembers whose methods it linked last; that it forgets bundles is the worker's. */
     private record Last(String value) {}
 
@@ -24,7 +27,7 @@ class RetireTest {
         long before = metaspace();
         int threadsBefore = Thread.activeCount();
         List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
-        for (int i = 0; i < CYCLES; i++) loaders.add(cycle(i == 0 ? "shop" : "small"));
+        for (int i = 0; i < CYCLES; i++) loaders.add(cycle(application(i)));
         assertTrue(Thread.activeCount() <= threadsBefore, "threads are left");
         Last last = new Last("");
         assertTrue(last.equals(new Last("")) && last.hashCode() == 0 && last.toString() != null);
@@ -37,6 +40,10 @@ class RetireTest {
         System.out.printf(
                 "metaspace: %d MiB, after %d cycles %d%n", before, CYCLES, metaspace());
         assertEquals(0, left, "class loaders are left");
+    }
+
+    private static String application(int cycle) {
+        return cycle == 0 ? "shop" : cycle <= AUTHORS ? "authors" : "small";
     }
 
     /** On a thread of its own, as the worker has one for each bundle. */
@@ -59,10 +66,15 @@ class RetireTest {
     }
 
     private static WeakReference<ClassLoader> serve(String application) throws Exception {
+        String url = "jdbc:h2:mem:retire";
+        boolean isShop = application.equals("shop");
         Map<String, Object> props =
-                Map.of("application", application, "spring.datasource.url", "jdbc:h2:mem:retire");
-        try (Host host = new Host(props)) {
-            boolean isShop = application.equals("shop");
+                Map.of("application", application, "spring.datasource.url", url);
+        try (Host host = new Host(application.equals("authors") ? JpaTest.props(url) : props)) {
+            if (application.equals("authors")) {
+                serveAuthors(host);
+                return new WeakReference<>(host.loader());
+            }
             assertEquals(200, host.get(isShop ? "/shop/callable" : "/shop").status());
             if (isShop) {
                 assertEquals(200, host.get("/shop/items").status());
@@ -71,6 +83,13 @@ class RetireTest {
             }
             return new WeakReference<>(host.loader());
         }
+    }
+
+    private static void serveAuthors(Host host) throws Exception {
+        String author = "{\"name\":\"Ada\",\"titles\":[\"Notes\"]}";
+        assertEquals(201, host.send(new Call("post", "/shop/authors").json(author)).status());
+        assertEquals(200, host.get("/shop/authors/of/Notes").status());
+        assertEquals(400, host.send(new Call("post", "/shop/authors").json("{}")).status());
     }
 
     private static long metaspace() {

@@ -2,6 +2,7 @@ package funcatron.service.spring_boot.shop;
 
 import funcatron.intf.impl.ContextImpl;
 import funcatron.service.spring_boot.SpringBootWrapper;
+import funcatron.service.spring_boot.authors.AuthorApplication;
 import java.util.Map;
 
 /** The bundle of the tests; its props say which application it is of. */
@@ -12,7 +13,8 @@ public class ShopBundle extends SpringBootWrapper {
                     "small", SmallApplication.class,
                     "tomcat", TomcatApplication.class,
                     "component", ComponentApplication.class,
-                    "broken", BrokenApplication.class);
+                    "broken", BrokenApplication.class,
+                    "authors", AuthorApplication.class);
 
     @Override
     public Class<?>[] classList() {
