@@ -1,10 +1,13 @@
 /** The tools here are small scripts in the places of wrappers: real ones build the examples. */
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { FuncatronError } from '../errors.ts';
 import { buildBundle, createBuilder } from './build.ts';
 import { readBundle } from './read.ts';
@@ -183,10 +186,35 @@ test('closing ends a build, and all that it has started', async () => {
   await put({ mvnw: script('sleep 600 & echo $! > ../pid; touch ../begun; wait') });
   const builder = await createBuilder(dir);
   const building = assert.rejects(builder.build(), { code: 'build_failed', message: /was ended/ });
-  while (!existsSync(join(base, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!existsSync(join(base, 'begun'))) await pause();
   await builder.close();
   await building;
 });
+
+test('a signal that ends the command ends the tool, and all that it has started', async () => {
+  await put({ mvnw: script('sleep 600 & echo $! > ../pid; touch ../begun; wait') });
+  const main = fileURLToPath(new URL('../../bin/funcatron.js', import.meta.url));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const command = spawn(process.execPath, [main, 'build', dir], { stdio: 'ignore' });
+    const ended = once(command, 'exit');
+    while (!existsSync(join(base, 'begun'))) await pause();
+    const pid = Number(await readFile(join(base, 'pid'), 'utf8'));
+    command.kill(signal);
+    assert.deepEqual(await ended, [null, signal]);
+    while (isRunning(pid)) await pause();
+    await rm(join(base, 'begun'));
+  }
+});
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('folders of other runtimes stay theirs; one of the JVM needs a build file', async () => {
   const other = (settings: object) => JSON.stringify({ openapi: '3.1.0', 'x-funcatron': settings });

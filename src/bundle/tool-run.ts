@@ -19,6 +19,7 @@ export interface ToolResult {
 }
 
 const outputMax = 256 * 1024;
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Rejects with the system's error where the program cannot be started: `ENOENT`, `EACCES`. */
 export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Promise<ToolResult> {
@@ -40,8 +41,10 @@ export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Pro
       end();
     }, timeoutMs);
     signal.addEventListener('abort', end);
+    const forgetSignals = endWithProcess(end);
     const tidyUp = (): void => {
       clearTimeout(timer);
+      forgetSignals();
       signal.removeEventListener('abort', end);
     };
     child.on('error', (cause) => {
@@ -54,6 +57,23 @@ export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Pro
     });
     if (signal.aborted) end();
   });
+}
+
+/**
+ * A tool in a group of its own does not get the signal that ends this process, as Ctrl-C does: ends
+ * it then, unless somebody else sees to an end in order. Returns what to call when it has ended.
+ */
+function endWithProcess(end: () => void): () => void {
+  const endTool = (signal: NodeJS.Signals): void => {
+    if (process.listeners(signal).some(({ name }) => name !== endTool.name)) return;
+    end();
+    process.off(signal, endTool);
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  for (const signal of endings) process.on(signal, endTool);
+  return () => {
+    for (const signal of endings) process.off(signal, endTool);
+  };
 }
 
 function endGroup(pid: number | undefined): void {
