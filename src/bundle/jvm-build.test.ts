@@ -194,13 +194,19 @@ test('closing ends a build, and all that it has started', async () => {
 test('a signal that ends the command ends the tool, and all that it has started', async () => {
   await put({ mvnw: script('sleep 600 & echo $! > ../pid; touch ../begun; wait') });
   const main = fileURLToPath(new URL('../../bin/funcatron.js', import.meta.url));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const command = spawn(process.execPath, [main, 'build', dir], { stdio: 'ignore' });
+  const cases = [
+    { args: ['build', dir], signal: 'SIGINT', end: [null, 'SIGINT'] },
+    { args: ['build', dir], signal: 'SIGTERM', end: [null, 'SIGTERM'] },
+    // It closes in order, the first build or not.
+    { args: ['dev', dir, '--port', '0', '--shim-port', '0'], signal: 'SIGINT', end: [0, null] },
+  ] as const;
+  for (const { args, signal, end } of cases) {
+    const command = spawn(process.execPath, [main, ...args], { stdio: 'ignore' });
     const ended = once(command, 'exit');
     while (!existsSync(join(base, 'begun'))) await pause();
     const pid = Number(await readFile(join(base, 'pid'), 'utf8'));
     command.kill(signal);
-    assert.deepEqual(await ended, [null, signal]);
+    assert.deepEqual(await ended, end);
     while (isRunning(pid)) await pause();
     await rm(join(base, 'begun'));
   }

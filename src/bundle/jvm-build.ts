@@ -18,7 +18,7 @@ import { fillLimits } from './limit.ts';
 import type { ContractFile } from './read.ts';
 import { findLocalRepository } from './maven-repository.ts';
 import { takeReady } from './ready.ts';
-import { runTool } from './tool-run.ts';
+import { howItEnded, runTool } from './tool-run.ts';
 import type { ToolResult } from './tool-run.ts';
 
 /** The first build of a project fetches all it depends on. */
@@ -136,7 +136,8 @@ function notRunning({ name, file, program, install }: BuildTool, cause: unknown)
   return new FuncatronError('dependency_missing', detail, { cause });
 }
 
-function failed(tool: BuildTool, dir: string, { output, timedOut }: ToolResult): FuncatronError {
+function failed(tool: BuildTool, dir: string, result: ToolResult): FuncatronError {
+  const { output, timedOut } = result;
   if (noCompiler.test(output))
     return new FuncatronError(
       'dependency_missing',
@@ -146,7 +147,7 @@ function failed(tool: BuildTool, dir: string, { output, timedOut }: ToolResult):
   const issues = timedOut ? [] : findIssues(output, dir);
   const [first] = issues;
   if (!first) {
-    const how = timedOut ? `was ended after ${buildTimeoutMs / 60_000} minutes` : 'failed';
+    const how = howItEnded(result, buildTimeoutMs);
     const words = lastWords(output) || `it said nothing; run ${tool.program} in ${dir}`;
     const mend = noIntf.test(output)
       ? `add mavenLocal() to the repositories of ${tool.file}; `

@@ -1,11 +1,11 @@
 /** Vendors Python requirements with pip, once for the same requirements on the same Python. */
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FuncatronError } from '../errors.ts';
 import type { Requirements } from './requirement.ts';
+import { howItEnded, runTool } from './tool-run.ts';
 
 export interface PipOptions {
   /** The Python whose pip is used. Default: `python3`. */
@@ -31,7 +31,6 @@ const keptMax = 20;
 const draftAgeMaxMs = 3_600_000;
 /** Of what pip prints, the end is where it says what is wrong. */
 const lastLines = 15;
-const outputMax = 64 * 1024;
 
 /** What pip leaves about the installation itself, with times, paths or hashes of dropped files. */
 const traces = /^(RECORD|INSTALLER|REQUESTED|direct_url\.json)$/;
@@ -117,38 +116,14 @@ async function describePython(options: PipOptions): Promise<string> {
 /** Runs Python to its end and returns what it printed. */
 async function runPython(cwd: string, options: PipOptions, args: string[]): Promise<string> {
   const { python, timeoutMs } = options;
-  return new Promise((resolve, reject) => {
-    // A group of its own, so that the compilers pip may start are ended with it.
-    const child = spawn(python, args, {
-      cwd,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...steadyEnv },
-    });
-    let output = '';
-    const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-outputMax));
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    const timer = setTimeout(() => killGroup(child.pid!), timeoutMs);
-    child.on('error', (cause) => {
-      clearTimeout(timer);
-      const detail = `cannot run ${python}: ${cause.message}; install Python 3 and pip`;
-      reject(new FuncatronError('build_failed', detail, { cause }));
-    });
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      if (code === 0) resolve(output);
-      else reject(pipFailed(output, signal ? `was ended after ${timeoutMs} ms` : 'failed'));
-    });
+  const env = { ...process.env, ...steadyEnv };
+  const run = { program: python, args, cwd, env, timeoutMs };
+  const result = await runTool(run).catch((cause: Error) => {
+    const detail = `cannot run ${python}: ${cause.message}; install Python 3 and pip`;
+    throw new FuncatronError('build_failed', detail, { cause });
   });
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself this very moment.
-  }
+  if (result.code === 0) return result.output;
+  throw pipFailed(result.output, howItEnded(result, timeoutMs));
 }
 
 function pipFailed(output: string, how: string): FuncatronError {

@@ -108,7 +108,7 @@ test('a Python that is not there, or takes too long, is said', async () => {
   await assert.rejects(buildBundle(dir, { pip }), absent);
   const slow = { ...options.pip, python: join(root, 'slow'), timeoutMs: 100 };
   await writeFile(slow.python, '#!/bin/sh\necho thinking\nsleep 60\n', { mode: 0o755 });
-  const ended = { code: 'build_failed', message: /ended after 100 ms.*thinking/s };
+  const ended = { code: 'build_failed', message: /ended after 100ms.*thinking/s };
   await assert.rejects(buildBundle(dir, { pip: slow }), ended);
 });
 

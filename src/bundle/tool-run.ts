@@ -1,13 +1,16 @@
 /** Runs a build tool to its end, with a bound on time and on what it says. */
 import { spawn } from 'node:child_process';
+import { showDuration } from '../unit.ts';
 
 export interface ToolRun {
   program: string;
   args: readonly string[];
   cwd: string;
   timeoutMs: number;
-  /** Aborting it ends the tool and all it has started. */
-  signal: AbortSignal;
+  /** Default: as this process. */
+  env?: NodeJS.ProcessEnv;
+  /** Aborting it ends the tool and all it has started; so does a signal that ends this process. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface ToolResult {
@@ -21,12 +24,19 @@ export interface ToolResult {
 const outputMax = 256 * 1024;
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** How one went that did not work: for an error, after the tool's name. */
+export function howItEnded({ code, timedOut }: ToolResult, timeoutMs: number): string {
+  if (timedOut) return `was ended after ${showDuration(timeoutMs)}`;
+  return code === null ? 'was ended by a signal' : 'failed';
+}
+
 /** Rejects with the system's error where the program cannot be started: `ENOENT`, `EACCES`. */
-export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Promise<ToolResult> {
+export function runTool(run: ToolRun): Promise<ToolResult> {
+  const { program, args, cwd, env = process.env, timeoutMs, signal } = run;
   return new Promise((resolve, reject) => {
     // A group of its own, so that what the tool starts is ended with it.
     const child = spawn(program, args, {
-      cwd,
+      ...{ cwd, env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -40,12 +50,12 @@ export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Pro
       timedOut = true;
       end();
     }, timeoutMs);
-    signal.addEventListener('abort', end);
+    signal?.addEventListener('abort', end);
     const forgetSignals = endWithProcess(end);
     const tidyUp = (): void => {
       clearTimeout(timer);
       forgetSignals();
-      signal.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', end);
     };
     child.on('error', (cause) => {
       tidyUp();
@@ -55,25 +65,26 @@ export function runTool({ program, args, cwd, timeoutMs, signal }: ToolRun): Pro
       tidyUp();
       resolve({ code, output, timedOut });
     });
-    if (signal.aborted) end();
+    if (signal?.aborted) end();
   });
 }
 
 /**
  * A tool in a group of its own does not get the signal that ends this process, as Ctrl-C does: ends
- * it then, unless somebody else sees to an end in order. Returns what to call when it has ended.
+ * it then. Returns what to call when it has ended.
  */
 function endWithProcess(end: () => void): () => void {
-  const endTool = (signal: NodeJS.Signals): void => {
-    if (process.listeners(signal).some(({ name }) => name !== endTool.name)) return;
+  const onSignal = (signal: NodeJS.Signals): void => {
     end();
-    process.off(signal, endTool);
+    forget();
+    // What it does without us, unless somebody else sees to an end in order.
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
-  for (const signal of endings) process.on(signal, endTool);
-  return () => {
-    for (const signal of endings) process.off(signal, endTool);
+  const forget = (): void => {
+    for (const signal of endings) process.off(signal, onSignal);
   };
+  for (const signal of endings) process.on(signal, onSignal);
+  return forget;
 }
 
 function endGroup(pid: number | undefined): void {

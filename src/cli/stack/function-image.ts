@@ -70,8 +70,7 @@ async function withPackages<T>(
     await cp(dir, folder, { recursive: true });
     const args = ['install', '--omit=dev', '--no-audit', '--no-fund'];
     const run = { program: 'npm', args, cwd: folder, timeoutMs: installMs };
-    const { signal } = new AbortController();
-    const { code, output } = await runTool({ ...run, signal }).catch((cause: Error) => {
+    const { code, output } = await runTool(run).catch((cause: Error) => {
       throw failed(name, `npm cannot be run: ${cause.message}`);
     });
     if (code !== 0) throw failed(name, `npm install failed:\n${output.trim().slice(-2_000)}`);
