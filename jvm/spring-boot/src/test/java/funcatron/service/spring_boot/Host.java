@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ResourceBundle;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.logging.Logger;
@@ -94,6 +93,5 @@ final class Host implements AutoCloseable {
     public void close() throws Exception {
         operation("endLife", new HashMap<>());
         loader.close();
-        ResourceBundle.clearCache(loader);
     }
 }
