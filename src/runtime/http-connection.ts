@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { FuncatronError } from '../errors.ts';
 import { lenderOf } from '../lending.ts';
 import type { Body } from '../message.ts';
@@ -12,6 +13,8 @@ import type { AnswerHeaders } from './http-parser.ts';
 
 /** A body up to this goes out in one string with its head. */
 const oneWriteBytesMax = 8 * 1024;
+/** So much of a body is sent at most before it is looked whether the answer has come. */
+const turnBytesMax = 1024 * 1024;
 
 export interface HttpRequest {
   method: string;
@@ -139,8 +142,14 @@ export class HttpConnection {
     const chunks = (this.#sender = body[Symbol.asyncIterator]());
     const lender = lenderOf(body);
     let bytes = 0;
+    let turnAt = turnBytesMax;
     try {
       for (;;) {
+        // Where the program takes all at once, nothing else makes the loop turn.
+        if (bytes >= turnAt) {
+          await turn();
+          turnAt = bytes + turnBytesMax;
+        }
         const { done, value } = await chunks.next();
         if (done || socket.destroyed || this.#sender !== chunks) break;
         bytes += value.byteLength;
