@@ -234,18 +234,23 @@ export class Placement {
     return [...drop, { put: 'past', route: before }];
   }
 
-  /** Has runners go back that did, or may have done, what did not come to be. */
+  /**
+   * Has runners go back that did, or may have done, what did not come to be; waits for those that
+   * answer, so that whoever is refused finds what was there.
+   */
   async #undo(route: EnabledRoute, before: EnabledRoute | undefined, by: Ack[]): Promise<void> {
+    const { nodes, options } = this.#parts;
     const { host, basePath, queue, sha, revision } = route;
-    for (const { node } of by) {
-      if (before) {
-        const order = { route: { ...bareRoute(before), revision }, prepare: false };
-        await this.#parts.nodes.tell('enable', order, node);
-      } else {
-        const order = { host, basePath, queue, sha, revision };
-        await this.#parts.nodes.tell('disable', order, node);
-      }
-    }
+    const [action, order] = before
+      ? (['enable', { route: { ...bareRoute(before), revision }, prepare: false }] as const)
+      : (['disable', { host, basePath, queue, sha, revision }] as const);
+    const live = new Map(nodes.live('runner').map((node) => [node.id, node]));
+    const goBack = by.map(async ({ node: id, silent }) => {
+      const node = silent ? undefined : live.get(id);
+      if (node) await nodes.askOne(node, action, [order], options.enableTimeoutMs);
+      else await nodes.tell(action, order, id);
+    });
+    await Promise.all(goBack);
   }
 }
 
