@@ -185,13 +185,18 @@ export class Placement {
       hold.assert();
       await table.commit([...changes, { put: 'route', route }]);
     } catch (thrown) {
+      // Asked now: the bundle may have been deleted, and may be back when all is undone.
+      const known = this.#parts.bundles.get(route.sha);
+      const why = await known.then(
+        () => thrown,
+        (gone: unknown) => gone,
+      );
       await this.#undo(
         route,
         before,
         acks.filter(({ ok, silent }) => ok || silent),
       );
-      await this.#parts.bundles.get(route.sha);
-      throw thrown;
+      throw why;
     }
     const said = [...describe(acks, refused), ...(await this.tellFrontends())];
     const secrets = allSecrets(route.props);
